@@ -1,0 +1,58 @@
+"""Reliability mathematics: arrays in, frozen results out.
+
+No database, no web, no printing, no global state. Every public name below is loaded on first use (PEP 562),
+so that ``import analytics`` costs nothing but numpy: lifelines, pandas and plotly together take seconds.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analytics.errors import AnalyticsError as AnalyticsError
+    from analytics.errors import InvalidData as InvalidData
+    from analytics.errors import NoFiniteMaximum as NoFiniteMaximum
+    from analytics.errors import NotConverged as NotConverged
+    from analytics.errors import NotEnoughFailures as NotEnoughFailures
+    from analytics.exponential import ExponentialFit as ExponentialFit
+    from analytics.exponential import fit_exponential as fit_exponential
+    from analytics.lifedata import LifeData as LifeData
+    from analytics.nonparametric import SurvivalCurve as SurvivalCurve
+    from analytics.nonparametric import kaplan_meier as kaplan_meier
+    from analytics.results import Interval as Interval
+    from analytics.results import Result as Result
+    from analytics.weibull import WeibullFit as WeibullFit
+    from analytics.weibull import fit_weibull as fit_weibull
+
+# Public name -> module that defines it. The TYPE_CHECKING block above says the same to type checkers;
+# tests/analytics/test_public_names.py holds the two together.
+MODULE_OF = {
+    "AnalyticsError": "errors",
+    "ExponentialFit": "exponential",
+    "Interval": "results",
+    "InvalidData": "errors",
+    "LifeData": "lifedata",
+    "NoFiniteMaximum": "errors",
+    "NotConverged": "errors",
+    "NotEnoughFailures": "errors",
+    "Result": "results",
+    "SurvivalCurve": "nonparametric",
+    "WeibullFit": "weibull",
+    "fit_exponential": "exponential",
+    "fit_weibull": "weibull",
+    "kaplan_meier": "nonparametric",
+}
+
+__all__ = list(MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    module = MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *MODULE_OF})

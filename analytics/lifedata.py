@@ -1,0 +1,326 @@
+"""One table of lives: when each part entered observation, when it left, and whether it failed."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analytics.errors import InvalidData
+from analytics.results import Counts, FloatArray
+
+RIGHT_CENSORED, EXACT, LEFT_CENSORED, INTERVAL_CENSORED = 0, 1, 2, 3
+EVENT_NAMES = ("right-censored", "exact failure", "left-censored", "interval-censored")
+
+
+@dataclass(frozen=True)
+class LifeCounts(Counts):
+    """Counts of a life table, each row weighted by its `count`.
+
+    `failures` is every unit known to have failed, whatever is known of its time; `exact`, `left` and `intervals` split
+    it. `suspensions` are right-censored units (survivors and removals without failure).
+    """
+
+    suspensions: int
+    exact: int
+    left: int
+    intervals: int
+
+
+class LifeData:
+    """Life data of one or many parts: exact and censored, truncated, grouped counts.
+
+    Each record is one stretch of life under observation. It begins at age `entry` and ends at age `time`.
+    The arrays are checked once, here, and are read-only afterwards.
+
+    Parameters
+    ----------
+    time : array_like, shape (n,)
+        Age at the end of the record, in `unit`: the age at failure, at censoring, at the inspection that found a
+        left-censored failure, or (interval) the last age at which the part was known to be good.
+    event : array_like of int, shape (n,), or a single int for all
+        0 right-censored (had not failed by `time`), 1 failed exactly at `time`, 2 left-censored (failed at or before
+        `time`), 3 interval-censored (failed in ``(time, upper]``). Required: a forgotten `event` would turn every
+        survivor into a failure. True and False count as 1 and 0.
+    entry : array_like, shape (n,), optional
+        Age at which observation began (delayed entry, left truncation); 0 where not given. The part is known to
+        have survived to this age, and a part that failed earlier could not have been seen.
+    upper : array_like, shape (n,), optional
+        End of the interval for event 3; ignored (may be NaN) elsewhere.
+    truncated_above : array_like, shape (n,), optional
+        Right truncation: the record could be seen only because its failure came at or before this age (for instance a
+        table of failures only). NaN or infinity where it does not apply.
+    count : array_like of int, shape (n,), optional
+        Number of identical units in the row, at least 1; 1 where not given.
+    group : array_like, shape (n,), optional
+        Label of the part, site or cell that the row belongs to. Lets one table hold many parts; see `for_group`.
+    covariates : mapping of str to array_like, optional
+        Numbers that go with each row (temperature, load); kept for regression.
+    planned_exit : array_like, shape (n,), optional
+        Age at which the row would have been censored had it not failed; resampling methods need it.
+    unit : str
+        Unit of every age in the table.
+
+    Raises
+    ------
+    InvalidData
+        With the offending row numbers (from 0) in `rows` and what to do about them in the message.
+
+    Notes
+    -----
+    Decisions at the edges:
+
+    * A right-censored record with ``time == entry`` is accepted and carries no information: a part installed
+      today is part of the fleet. ``time < entry`` is refused.
+    * An exact failure needs ``time > 0``: the density of a life distribution at age 0 is 0 or infinite. A part found dead
+      at its first inspection is left-censored (event 2) at the age of that inspection.
+    * An exact failure at ``time == entry > 0`` is accepted: its likelihood f(t) / S(entry) is well defined.
+    * Left- and interval-censored records need an interval of positive length, ``time > entry`` and ``upper > time``. An
+      interval may begin before `entry`; what lies before `entry` is then cut off, as the part is known to have survived it.
+    * An interval that begins at 0 is the same as a left-censored record and has the same likelihood.
+
+    References
+    ----------
+    Meeker, W. Q., Escobar, L. A. and Pascual, F. G. (2022). *Statistical Methods for Reliability Data*, 2nd ed.,
+    Wiley, ch. 2 (censoring) and ch. 11 (truncation).
+
+    Examples
+    --------
+    >>> data = LifeData([54, 187, 216, 500], [1, 1, 1, 0], count=[1, 1, 1, 17])
+    >>> data.counts.failures, data.counts.suspensions
+    (3, 17)
+    >>> data.exposure
+    8957.0
+    """
+
+    time: FloatArray
+    event: NDArray[np.int8]
+    entry: FloatArray
+    upper: FloatArray
+    truncated_above: FloatArray
+    count: FloatArray
+    group: NDArray[Any] | None
+    covariates: Mapping[str, FloatArray]
+    planned_exit: FloatArray | None
+    unit: str
+
+    def __init__(
+        self,
+        time: ArrayLike,
+        event: ArrayLike,
+        *,
+        entry: ArrayLike | None = None,
+        upper: ArrayLike | None = None,
+        truncated_above: ArrayLike | None = None,
+        count: ArrayLike | None = None,
+        group: ArrayLike | None = None,
+        covariates: Mapping[str, ArrayLike] | None = None,
+        planned_exit: ArrayLike | None = None,
+        unit: str = "h",
+    ) -> None:
+        time_ = _column("time", time)
+        n = time_.size
+        if n == 0:
+            raise InvalidData("life data need at least one record")
+        fields: dict[str, Any] = {
+            "time": time_,
+            "event": _events(event, n),
+            "entry": _column("entry", entry, n, 0.0),
+            "upper": _column("upper", upper, n, np.nan, finite=False),
+            "truncated_above": _column("truncated_above", truncated_above, n, np.inf, finite=False),
+            "count": _column("count", count, n, 1.0),
+            "group": None if group is None else _labels(group, n),
+            "covariates": {name: _column(name, values, n) for name, values in (covariates or {}).items()},
+            "planned_exit": None if planned_exit is None else _column("planned_exit", planned_exit, n),
+            "unit": unit,
+        }
+        fields["truncated_above"][np.isnan(fields["truncated_above"])] = np.inf
+        # What `upper` says outside intervals is dropped, so that equal data have equal fingerprints.
+        fields["upper"][fields["event"] != INTERVAL_CENSORED] = np.nan
+        for name, value in fields.items():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+            object.__setattr__(self, name, value)
+        _check(self)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"LifeData is frozen; make a new one instead of setting {name!r}")
+
+    def __len__(self) -> int:
+        return int(self.time.size)
+
+    def __repr__(self) -> str:
+        c = self.counts
+        groups = "" if self.group is None else f", groups={len(self.groups)}"
+        return f"LifeData(failures={c.failures}, suspensions={c.suspensions}, unit={self.unit!r}{groups})"
+
+    @cached_property
+    def counts(self) -> LifeCounts:
+        """Units by what is known of them, weighted by `count`."""
+        by_event = np.bincount(self.event, weights=self.count, minlength=4).astype(int).tolist()
+        return LifeCounts(
+            records=len(self),
+            failures=sum(by_event[1:]),
+            suspensions=by_event[RIGHT_CENSORED],
+            exact=by_event[EXACT],
+            left=by_event[LEFT_CENSORED],
+            intervals=by_event[INTERVAL_CENSORED],
+        )
+
+    @cached_property
+    def exposure(self) -> float:
+        """Total time at risk, in `unit`; a failure of inexact time is taken at the middle of its interval."""
+        end = self.time
+        if self.counts.intervals or self.counts.left:
+            low, high = self.failure_intervals()
+            end = np.where(self.event >= LEFT_CENSORED, (low + high) / 2.0, end)
+        return float(np.dot(self.count, end - self.entry))
+
+    def failure_intervals(self) -> tuple[FloatArray, FloatArray]:
+        """Ages between which each left- or interval-censored failure lies (`time` twice for other records)."""
+        low = np.where(self.event == LEFT_CENSORED, self.entry, self.time)
+        low = np.where(self.event == INTERVAL_CENSORED, np.maximum(low, self.entry), low)
+        return low, np.where(self.event == INTERVAL_CENSORED, self.upper, self.time)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the table in a canonical order, so that the order of rows does not matter."""
+        columns = [self.time, self.event, self.entry, self.upper, self.truncated_above, self.count]
+        if self.planned_exit is not None:
+            columns.append(self.planned_exit)
+        columns.extend(self.covariates.values())
+        if self.group is not None:
+            columns.append(np.unique(self.group, return_inverse=True)[1])
+        # Adding 0.0 turns -0.0 into 0.0: the two are equal, their bytes are not.
+        table = np.column_stack([np.asarray(c, dtype="<f8") + 0.0 for c in columns])
+        table = np.ascontiguousarray(table[np.lexsort(table.T[::-1])])
+        names = (self.unit, self.planned_exit is not None, tuple(self.covariates), self.groups)
+        return hashlib.sha256(repr(names).encode() + table.tobytes()).hexdigest()
+
+    @cached_property
+    def groups(self) -> tuple[Any, ...]:
+        """Group labels in sorted order; empty when the table has no groups."""
+        return () if self.group is None else tuple(np.unique(self.group).tolist())
+
+    @cached_property
+    def group_rows(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Row numbers sorted by group, and the offset at which each group of `groups` begins, plus the end."""
+        if self.group is None:
+            return np.arange(len(self)), np.array([0, len(self)])
+        codes = np.unique(self.group, return_inverse=True)[1]
+        order = np.argsort(codes, kind="stable")
+        return order, np.concatenate([[0], np.cumsum(np.bincount(codes))]).astype(np.intp)
+
+    def for_group(self, label: object) -> "LifeData":
+        """The rows of one group, as life data of their own.
+
+        Raises
+        ------
+        KeyError
+            If no row carries the label.
+        """
+        if label not in self.groups:
+            raise KeyError(label)
+        order, offsets = self.group_rows
+        at = self.groups.index(label)
+        return self.take(order[offsets[at] : offsets[at + 1]])
+
+    def by_group(self) -> Iterator[tuple[Any, "LifeData"]]:
+        """Each group label with its rows, in sorted order of the labels."""
+        order, offsets = self.group_rows
+        for at, label in enumerate(self.groups):
+            yield label, self.take(order[offsets[at] : offsets[at + 1]])
+
+    def take(self, rows: ArrayLike) -> "LifeData":
+        """Life data made of the given rows (integer positions or a boolean mask)."""
+        at = np.asarray(rows)
+        part = object.__new__(LifeData)
+        for name in ("time", "event", "entry", "upper", "truncated_above", "count", "group", "planned_exit"):
+            values = getattr(self, name)
+            object.__setattr__(part, name, None if values is None else _frozen(values[at]))
+        covariates = {name: _frozen(values[at]) for name, values in self.covariates.items()}
+        object.__setattr__(part, "covariates", covariates)
+        object.__setattr__(part, "unit", self.unit)
+        if len(part) == 0:
+            raise InvalidData("the selection holds no record")
+        return part
+
+
+def _frozen(values: NDArray[Any]) -> NDArray[Any]:
+    values.flags.writeable = False
+    return values
+
+
+def _column(
+    name: str, values: ArrayLike | None, n: int | None = None, default: float = np.nan, *, finite: bool = True
+) -> FloatArray:
+    if values is None:
+        return np.full(n or 0, default)
+    try:
+        column = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidData(f"{name} must be numbers: {error}") from error
+    if column.ndim == 0 and n is not None:
+        column = np.full(n, float(column))
+    if column.ndim != 1:
+        raise InvalidData(f"{name} must be one-dimensional, not of shape {column.shape}")
+    if n is not None and column.size != n:
+        raise InvalidData(f"{name} has {column.size} values where time has {n}")
+    if finite:
+        _refuse(~np.isfinite(column), f"{name} must be finite; give the missing values or leave the rows out")
+    return column
+
+
+def _events(event: ArrayLike, n: int) -> NDArray[np.int8]:
+    codes = _column("event", event, n)
+    _refuse(
+        ~np.isin(codes, (0, 1, 2, 3)),
+        "event must be 0 (right-censored), 1 (exact), 2 (left-censored) or 3 (interval)",
+    )
+    return codes.astype(np.int8)
+
+
+def _labels(group: ArrayLike, n: int) -> NDArray[Any]:
+    labels = np.array(group)
+    if labels.shape != (n,):
+        raise InvalidData(f"group has shape {labels.shape} where time has {n} values")
+    return labels
+
+
+def _refuse(bad: NDArray[np.bool_], message: str) -> None:
+    rows = np.flatnonzero(bad)
+    if rows.size:
+        shown = ", ".join(map(str, rows[:5].tolist())) + (", ..." if rows.size > 5 else "")
+        raise InvalidData(f"row {shown}: {message}", rows.tolist())
+
+
+def _check(data: LifeData) -> None:
+    time, event, entry, upper, count = data.time, data.event, data.entry, data.upper, data.count
+    inexact = (event == LEFT_CENSORED) | (event == INTERVAL_CENSORED)
+    _refuse(time < 0, "time is negative; ages are counted from new")
+    _refuse(entry < 0, "entry is negative; ages are counted from new")
+    _refuse((count < 1) | (count != np.floor(count)), "count must be a whole number of at least 1; leave empty rows out")
+    _refuse(
+        (event == EXACT) & (time == 0),
+        "a failure at age 0 has no likelihood; make it left-censored (event 2) at the first age at which it was seen",
+    )
+    _refuse((time < entry) & ~inexact, "time is before entry; the record would end before it began")
+    _refuse(
+        (event == LEFT_CENSORED) & (time <= entry),
+        "a left-censored record needs time after entry; otherwise the failure came before observation",
+    )
+    interval = event == INTERVAL_CENSORED
+    _refuse(
+        interval & ~np.isfinite(upper),
+        "an interval record (event 3) needs a finite upper; without one it is right-censored (event 0)",
+    )
+    _refuse(interval & ~(upper > time), "upper must lie after time; an interval of no length is exact (event 1)")
+    _refuse(interval & ~(upper > entry), "upper must lie after entry; the failure came before observation")
+    end = np.where(interval, upper, time)
+    beyond = (end > data.truncated_above) | ((event == RIGHT_CENSORED) & (time >= data.truncated_above))
+    _refuse(beyond, "the record reaches beyond truncated_above and could not have been seen")
+    if data.planned_exit is not None:
+        _refuse(data.planned_exit < time, "planned_exit is before time; a record cannot outlast its observation")
