@@ -13,13 +13,26 @@ if TYPE_CHECKING:
     from analytics.errors import NoFiniteMaximum as NoFiniteMaximum
     from analytics.errors import NotConverged as NotConverged
     from analytics.errors import NotEnoughFailures as NotEnoughFailures
+    from analytics.eventhistories import EventHistories as EventHistories
     from analytics.exponential import ExponentialFit as ExponentialFit
     from analytics.exponential import fit_exponential as fit_exponential
     from analytics.lifedata import LifeData as LifeData
     from analytics.nonparametric import SurvivalCurve as SurvivalCurve
     from analytics.nonparametric import kaplan_meier as kaplan_meier
+    from analytics.repairable import MeanCumulativeFunction as MeanCumulativeFunction
+    from analytics.repairable import mean_cumulative_function as mean_cumulative_function
     from analytics.results import Interval as Interval
     from analytics.results import Result as Result
+    from analytics.spares import DemandForecast as DemandForecast
+    from analytics.spares import StockLevel as StockLevel
+    from analytics.spares import forecast_spares as forecast_spares
+    from analytics.spares import stock_for_service_level as stock_for_service_level
+    from analytics.uptime import AvailabilityEstimate as AvailabilityEstimate
+    from analytics.uptime import MtbfEstimate as MtbfEstimate
+    from analytics.uptime import MttrEstimate as MttrEstimate
+    from analytics.uptime import availability as availability
+    from analytics.uptime import mtbf as mtbf
+    from analytics.uptime import mttr as mttr
     from analytics.weibull import WeibullFit as WeibullFit
     from analytics.weibull import fit_weibull as fit_weibull
 
@@ -27,19 +40,32 @@ if TYPE_CHECKING:
 # tests/analytics/test_public_names.py holds the two together.
 MODULE_OF = {
     "AnalyticsError": "errors",
+    "AvailabilityEstimate": "uptime",
+    "DemandForecast": "spares",
+    "EventHistories": "eventhistories",
     "ExponentialFit": "exponential",
     "Interval": "results",
     "InvalidData": "errors",
     "LifeData": "lifedata",
+    "MeanCumulativeFunction": "repairable",
+    "MtbfEstimate": "uptime",
+    "MttrEstimate": "uptime",
     "NoFiniteMaximum": "errors",
     "NotConverged": "errors",
     "NotEnoughFailures": "errors",
     "Result": "results",
+    "StockLevel": "spares",
     "SurvivalCurve": "nonparametric",
     "WeibullFit": "weibull",
+    "availability": "uptime",
     "fit_exponential": "exponential",
     "fit_weibull": "weibull",
+    "forecast_spares": "spares",
     "kaplan_meier": "nonparametric",
+    "mean_cumulative_function": "repairable",
+    "mtbf": "uptime",
+    "mttr": "uptime",
+    "stock_for_service_level": "spares",
 }
 
 __all__ = list(MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]
