@@ -1,0 +1,56 @@
+"""Keyset pages: the cursor names the last row seen, so that rows filed meanwhile neither repeat nor vanish."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import Session
+
+from fracas.core.errors import Invalid
+
+T = TypeVar("T")
+LARGEST = 200
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    rows: Sequence[T]
+    next_cursor: str | None
+
+
+def _encode(value: Any, key: UUID) -> str:
+    kind = "t" if isinstance(value, datetime) else "v"
+    text = json.dumps([kind, value.isoformat() if kind == "t" else value, str(key)])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> tuple[Any, UUID]:
+    try:
+        kind, value, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return (datetime.fromisoformat(value) if kind == "t" else value), UUID(key)
+    except (ValueError, TypeError) as error:
+        raise Invalid(
+            "The cursor is not one that this service gave out; start from the first page.", field="cursor"
+        ) from error
+
+
+def page(
+    session: Session, rows: Select[Any], order: Any, *, key: Any, cursor: str | None = None, limit: int = 50
+) -> Page[Any]:
+    """One page of ``rows`` (a select of one entity), newest ``order`` first, ties broken by ``key``."""
+    if not 1 <= limit <= LARGEST:
+        raise Invalid("“limit” must be from 1 to %(largest)s.", field="limit", largest=LARGEST)
+    if cursor:
+        rows = rows.where(tuple_(order, key) < tuple_(*_decode(cursor)))
+    found = session.scalars(rows.order_by(order.desc(), key.desc()).limit(limit + 1)).unique().all()
+    more = len(found) > limit
+    found = found[:limit]
+    last = found[-1] if found else None
+    return Page(found, _encode(getattr(last, order.key), last.id) if more and last is not None else None)

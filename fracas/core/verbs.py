@@ -1,0 +1,69 @@
+"""What every verb of every room has in common: permission, state, savepoint, history.
+
+    @verb("failure.verify", machine)
+    def verify(session, actor, failure, *, outcome, ...): ...
+
+The caller may add ``reason=`` (kept in the history) and ``if_version=`` (the version the person saw). A refused verb
+leaves nothing half-written, whichever door it came through.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.orm import Session
+
+from fracas.core import history, permissions
+from fracas.core.errors import Stale
+from fracas.core.permissions import Actor
+from fracas.core.statemachine import Machine
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def verb(
+    permission: str, machine: Machine | None = None
+) -> Callable[[Callable[Concatenate[Session, Actor, P], R]], Callable[..., R]]:
+    """Make a workflow function a verb; ``permission`` is ``<kind>.<verb>``.
+
+    With a machine the first positional argument after the actor is the record that moves. Without one the function
+    either creates a record or works on rows that have no states.
+    """
+    permissions.declare([permission])
+    name = permission.rpartition(".")[2]
+
+    def wrap(function: Callable[Concatenate[Session, Actor, P], R]) -> Callable[..., R]:
+        @functools.wraps(function)
+        def run(
+            session: Session,
+            actor: Actor,
+            *args: Any,
+            reason: str | None = None,
+            if_version: int | None = None,
+            **facts: Any,
+        ) -> R:
+            subject = args[0] if args else None
+            actor.require(permission, subject)
+            if if_version is not None and subject is not None and subject.version != if_version:
+                raise Stale(
+                    "This record was changed by somebody else meanwhile (version %(now)s, you saw %(seen)s). "
+                    "Nothing was overwritten: open it again and repeat your change.",
+                    now=subject.version,
+                    seen=if_version,
+                )
+            with session.begin_nested(), history.acting(session, actor, name, reason):
+                if machine is not None:
+                    machine.require_state(subject, name, reason)
+                result = function(session, actor, *args, **facts)
+                session.flush()
+                if machine is not None:
+                    machine.move(session, subject, name, actor)
+                return result
+
+        run.permission = permission  # type: ignore[attr-defined]
+        return run
+
+    return wrap
