@@ -44,6 +44,31 @@ class Interval:
         return (self.lower is None or self.lower <= value) and (self.upper is None or value <= self.upper)
 
 
+@dataclass(frozen=True, eq=False)
+class Band:
+    """A curve with pointwise confidence bounds, for a figure or a table.
+
+    Parameters
+    ----------
+    at : ndarray, shape (n,)
+        Ages (or other abscissae) in the unit of the result that made the band.
+    estimate : ndarray, shape (n,)
+        The curve.
+    lower, upper : ndarray of shape (n,) or None
+        Bounds at each point, each holding alone; None on the open side of a one-sided band.
+    confidence, side, method
+        As for `Interval`.
+    """
+
+    at: FloatArray
+    estimate: FloatArray
+    lower: FloatArray | None
+    upper: FloatArray | None
+    confidence: float
+    side: Side = "two"
+    method: str = ""
+
+
 @dataclass(frozen=True)
 class Counts:
     """How much data stands behind a result: records read and failures (or events) among them."""

@@ -1,0 +1,294 @@
+"""The Weibull likelihood of life data, its derivatives, and the search for its maximum.
+
+Parameters are (log eta, log beta): both are free of sign, and the likelihood is close to quadratic in them.
+Ages are divided by the largest age, so that no power of an age can overflow at the scales 1e-6 to 1e9 of real data.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics.errors import NoFiniteMaximum, NotConverged
+from analytics.lifedata import EXACT, INTERVAL_CENSORED, LEFT_CENSORED, RIGHT_CENSORED, LifeData
+
+# Searches stop here: a shape beyond these says that the likelihood has no maximum that a part could have.
+SMALLEST_BETA, LARGEST_BETA = 1e-4, 1e6
+MAXIMUM_STEPS = 200
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """Log-likelihood with its gradient and Hessian in (log eta, log beta)."""
+
+    value: float
+    gradient: tuple[float, float]
+    hessian: tuple[float, float, float]  # eta-eta, eta-beta, beta-beta
+
+    @property
+    def is_concave(self) -> bool:
+        h_uu, h_ub, h_bb = self.hessian
+        return h_uu < 0.0 and h_bb < 0.0 and h_uu * h_bb - h_ub * h_ub > 0.0
+
+    @property
+    def newton_step(self) -> tuple[float, float]:
+        (g_u, g_b), (h_uu, h_ub, h_bb) = self.gradient, self.hessian
+        determinant = h_uu * h_bb - h_ub * h_ub
+        return (h_ub * g_b - h_bb * g_u) / determinant, (h_ub * g_u - h_uu * g_b) / determinant
+
+    @property
+    def score_norm(self) -> float:
+        """Distance from the optimum in standard errors: sqrt(g' I^-1 g), free of the unit of time."""
+        (g_u, g_b), (step_u, step_b) = self.gradient, self.newton_step
+        return math.sqrt(max(g_u * step_u + g_b * step_b, 0.0))
+
+
+class WeibullLikelihood:
+    """Log-likelihood of a Weibull distribution for exact, censored and truncated records.
+
+    With H(t) = (t / eta) ** beta and S = exp(-H), an exact failure adds log f(t), a survivor log S(t), an interval
+    log(S(a) - S(c)); delayed entry subtracts log S(entry), right truncation subtracts log(S(entry) - S(truncated_above)).
+    """
+
+    def __init__(self, data: LifeData) -> None:
+        time, event, entry, count = data.time, data.event, data.entry, data.count
+        truncated = np.isfinite(data.truncated_above)
+        self.log_scale = math.log(max(float(time.max()), float(np.nanmax(data.upper, initial=0.0))) or 1.0)
+
+        exact = event == EXACT
+        log_exact = np.log(time[exact])
+        weight = count[exact]
+        self.exact = float(weight.sum())
+        self.sum_x_exact = float(weight @ (log_exact - self.log_scale))
+        self._sum_log_exact = float(weight @ log_exact)
+        self.x_exact = log_exact - self.log_scale
+
+        # Terms -c H(t): exact and surviving ends with c > 0, entries with c < 0.
+        ends = (exact | ((event == RIGHT_CENSORED) & ~truncated)) & (time > 0)
+        late = (entry > 0) & ~truncated
+        self.has_entry = bool(late.any())
+        self.x = np.concatenate([np.log(time[ends]), np.log(entry[late])]) - self.log_scale
+        self.coefficient = np.concatenate([count[ends], -count[late]])
+
+        # Terms +-c log(S(a) - S(c)): intervals with +, the denominators of right truncation with -.
+        inexact = (event == LEFT_CENSORED) | (event == INTERVAL_CENSORED)
+        self.has_intervals = bool(inexact.any() or truncated.any())
+        if self.has_intervals:
+            low, high = data.failure_intervals()
+            doubly = (event == RIGHT_CENSORED) & truncated
+            start = np.concatenate([low[inexact], time[doubly], entry[truncated]])
+            end = np.concatenate([high[inexact], data.truncated_above[doubly], data.truncated_above[truncated]])
+            self._interval_weight = np.concatenate([count[inexact], count[doubly], -count[truncated]])
+            self._starts_late = (start > 0).astype(float)
+            self._x_start = np.log(np.where(start > 0, start, 1.0)) - self.log_scale
+            self._x_end = np.log(end) - self.log_scale
+
+    def value(self, log_eta: float, log_beta: float) -> float:
+        """Log-likelihood; minus infinity where it under- or overflows."""
+        u, beta = log_eta - self.log_scale, math.exp(log_beta)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            total = self.exact * log_beta + beta * (self.sum_x_exact - self.exact * u) - self._sum_log_exact
+            total -= float(self.coefficient @ np.exp(beta * (self.x - u)))
+            if self.has_intervals:
+                h_start = np.exp(beta * (self._x_start - u)) * self._starts_late
+                h_end = np.exp(beta * (self._x_end - u))
+                total += float(self._interval_weight @ (np.log(-np.expm1(h_start - h_end)) - h_start))
+        return total if math.isfinite(total) else -math.inf
+
+    def derivatives(self, log_eta: float, log_beta: float) -> Derivatives:
+        """Log-likelihood, gradient and Hessian in (log eta, log beta)."""
+        u, beta = log_eta - self.log_scale, math.exp(log_beta)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            z = beta * (self.x - u)
+            h = self.coefficient * np.exp(z)
+            hz = h * z
+            s0, s1, s2 = float(h.sum()), float(hz.sum()), float(hz @ z)
+            d, sum_z = self.exact, beta * (self.sum_x_exact - self.exact * u)
+            value = d * log_beta + sum_z - self._sum_log_exact - s0
+            g_u, g_b = beta * (s0 - d), d + sum_z - s1
+            h_uu, h_ub, h_bb = -beta * beta * s0, beta * (s0 + s1 - d), sum_z - s1 - s2
+            if self.has_intervals:
+                more = self._interval_derivatives(u, beta)
+                value, g_u, g_b = value + more[0], g_u + more[1], g_b + more[2]
+                h_uu, h_ub, h_bb = h_uu + more[3], h_ub + more[4], h_bb + more[5]
+        return Derivatives(value, (g_u, g_b), (h_uu, h_ub, h_bb))
+
+    def _interval_derivatives(self, u: float, beta: float) -> list[float]:
+        # With D = H(c) - H(a) and r = 1 / (e^D - 1), log(S(a) - S(c)) = -H(a) + log(1 - e^-D) has derivatives
+        # -(1 + r) by H(a) and r by H(c), and second derivatives -r (1 + r) (dD)(dD)'.
+        z_a, z_c = beta * (self._x_start - u), beta * (self._x_end - u)
+        h_a, h_c = np.exp(z_a) * self._starts_late, np.exp(z_c)
+        width = h_c - h_a
+        r = 1.0 / np.expm1(width)
+        w, weight_a, weight_c = self._interval_weight, self._interval_weight * (1.0 + r), self._interval_weight * r
+        first_u = -beta * (h_c - h_a)
+        first_b = z_c * h_c - z_a * h_a
+        curvature = w * r * (1.0 + r)
+        second_ub_a, second_ub_c = -beta * h_a * (1.0 + z_a), -beta * h_c * (1.0 + z_c)
+        second_bb_a, second_bb_c = z_a * h_a * (1.0 + z_a), z_c * h_c * (1.0 + z_c)
+        terms = (
+            w * (np.log(-np.expm1(-width)) - h_a),
+            -beta * (weight_c * h_c - weight_a * h_a),
+            weight_c * z_c * h_c - weight_a * z_a * h_a,
+            beta * beta * (weight_c * h_c - weight_a * h_a) - curvature * first_u * first_u,
+            weight_c * second_ub_c - weight_a * second_ub_a - curvature * first_u * first_b,
+            weight_c * second_bb_c - weight_a * second_bb_a - curvature * first_b * first_b,
+        )
+        # Where D is beyond the range of exp, r is 0 and r * H is 0 in the limit, not 0 * infinity.
+        return [float(np.nansum(term)) for term in terms]
+
+    def profile_log_eta(self, log_beta: float) -> float:
+        """Log eta that maximises the likelihood for this shape, in closed form (no interval terms)."""
+        beta = math.exp(log_beta)
+        total = float(self.coefficient @ np.exp(beta * self.x))
+        return self.log_scale + math.log(total / self.exact) / beta
+
+    def profile_score(self, log_beta: float) -> tuple[float, float]:
+        """Derivative of the profile log-likelihood by log beta, per failure, and its own derivative."""
+        beta = math.exp(log_beta)
+        h = self.coefficient * np.exp(beta * self.x)
+        hx = h * self.x
+        s0 = float(h.sum())
+        mean, mean_square = float(hx.sum()) / s0, float(hx @ self.x) / s0
+        slope = beta * (self.sum_x_exact / self.exact - mean)
+        return 1.0 + slope, slope - beta * beta * (mean_square - mean * mean)
+
+
+def maximise(data: LifeData, likelihood: WeibullLikelihood) -> tuple[float, float, Derivatives]:
+    """Log eta and log beta at the verified maximum, with the derivatives there.
+
+    Raises
+    ------
+    NoFiniteMaximum
+        If the likelihood rises towards a boundary (all failures at the last age at risk, for instance).
+    NotConverged
+        If the end point is not a verified maximum.
+    """
+    if likelihood.has_intervals:
+        start = _start_from_midpoints(data)
+    else:
+        _require_spread(data, likelihood)
+        log_beta = _solve_profile(likelihood) if not likelihood.has_entry else _solve_scanned(likelihood)
+        start = (likelihood.profile_log_eta(log_beta), log_beta)
+    return _climb(likelihood, *start)
+
+
+def _require_spread(data: LifeData, likelihood: WeibullLikelihood) -> None:
+    # As beta grows, the profile likelihood tends to rise unless some exposure outlasts the mean log age at failure.
+    exposed = data.time[data.time > data.entry]
+    longest = float(np.log(exposed.max())) - likelihood.log_scale if exposed.size else -math.inf
+    if likelihood.sum_x_exact / likelihood.exact >= longest - 1e-13:
+        raise NoFiniteMaximum(
+            "every failure happened at the last age at which anything was at risk, so the likelihood rises without end "
+            "as beta grows; check for rounded or batch-wise recorded ages, or assume beta (Weibayes)"
+        )
+
+
+def _solve_profile(likelihood: WeibullLikelihood) -> float:
+    """Root of the profile score in log beta: it falls strictly, from 1 to below 0, when nothing entered late."""
+    spread = float(np.std(likelihood.x_exact))
+    # sd(log T) = pi / (sqrt(6) beta) for a complete sample.
+    log_beta = math.log(1.2825 / spread) if spread > 1e-6 else 0.0
+    low, high = -math.inf, math.inf
+    for _ in range(MAXIMUM_STEPS):
+        score, slope = likelihood.profile_score(log_beta)
+        if score > 0:
+            low = log_beta
+        else:
+            high = log_beta
+        step = -score / slope if slope < 0 else math.copysign(1.0, score)
+        candidate = log_beta + max(-2.0, min(2.0, step))
+        if not low < candidate < high:
+            candidate = (low + high) / 2.0 if math.isfinite(low + high) else log_beta + math.copysign(1.0, score)
+        if abs(candidate - log_beta) < 1e-10:
+            return candidate
+        log_beta = candidate
+    return log_beta
+
+
+def _solve_scanned(likelihood: WeibullLikelihood) -> float:
+    """The highest maximum of the profile likelihood with delayed entry, where it may have several or none inside."""
+    grid = np.linspace(math.log(1e-3), math.log(1e4), 49)
+    profile = np.array([_profile_value(likelihood, log_beta) for log_beta in grid])
+    best = int(np.argmax(profile))
+    if best == 0:
+        raise NoFiniteMaximum(
+            "the likelihood rises without end as beta goes to 0: every record entered late, and the failures show a "
+            "falling rate steeper than any Weibull; records that begin at age 0 are needed"
+        )
+    if best == grid.size - 1:
+        raise NoFiniteMaximum("the likelihood rises without end as beta grows: the failures lie too close together")
+    low, high = float(grid[best - 1]), float(grid[best + 1])
+    while high - low > 1e-3:
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if likelihood.profile_score(middle)[0] > 0 else (low, middle)
+    return (low + high) / 2.0
+
+
+def _profile_value(likelihood: WeibullLikelihood, log_beta: float) -> float:
+    beta = math.exp(log_beta)
+    with np.errstate(under="ignore"):
+        total = float(likelihood.coefficient @ np.exp(beta * likelihood.x))
+    if total <= 0.0:
+        return -math.inf
+    d = likelihood.exact
+    return d * log_beta + beta * likelihood.sum_x_exact - d * math.log(total / d)
+
+
+def _start_from_midpoints(data: LifeData) -> tuple[float, float]:
+    """Log-moments of the failures taken at the middle of their intervals; rough, which is all a start must be."""
+    low, high = data.failure_intervals()
+    failed = data.event != RIGHT_CENSORED
+    log_age = np.log((low + high)[failed] / 2.0)
+    weight = data.count[failed]
+    mean = float(np.average(log_age, weights=weight))
+    spread = math.sqrt(float(np.average((log_age - mean) ** 2, weights=weight)))
+    beta = min(max(1.2825 / max(spread, 0.05), 0.5), 5.0)
+    # The scale that spreads the failures over the exposure at this shape, as in the closed form for exact data.
+    end = np.where(failed, (low + high) / 2.0, data.time)
+    reference = float(end.max())
+    total = float(data.count @ ((end / reference) ** beta - (np.minimum(data.entry, end) / reference) ** beta))
+    return math.log(reference) + math.log(max(total, 1e-300) / float(weight.sum())) / beta, math.log(beta)
+
+
+def _climb(likelihood: WeibullLikelihood, log_eta: float, log_beta: float) -> tuple[float, float, Derivatives]:
+    """Damped Newton in (log eta, log beta) from a start, to a verified maximum."""
+    damping = 0.0
+    here = likelihood.derivatives(log_eta, log_beta)
+    for _ in range(MAXIMUM_STEPS):
+        if here.is_concave:
+            step = here.newton_step
+            if max(abs(step[0]), abs(step[1])) < 1e-8 and here.score_norm < 1e-6:
+                return log_eta, log_beta, here
+        if not math.log(SMALLEST_BETA) < log_beta < math.log(LARGEST_BETA) or abs(log_eta - likelihood.log_scale) > 600:
+            raise NoFiniteMaximum(
+                "the likelihood rises without end towards a boundary (beta or eta leaves every sensible range); the data "
+                "do not hold enough information on when failures happen for two parameters"
+            )
+        candidate = _damped_step(here, damping)
+        there_eta, there_beta = log_eta + candidate[0], log_beta + candidate[1]
+        value = likelihood.value(there_eta, there_beta)
+        # Near the maximum the gain is below rounding; a step is good when it does not lose more than that.
+        if value >= here.value - 1e-12 * (1.0 + abs(here.value)):
+            log_eta, log_beta = there_eta, there_beta
+            here = likelihood.derivatives(log_eta, log_beta)
+            damping = damping / 10.0 if damping > 1e-8 else 0.0
+        else:
+            damping = max(10.0 * damping, 1e-3)
+            if damping > 1e12:
+                break
+    raise NotConverged("the search for the maximum of the Weibull likelihood did not end in a verified maximum")
+
+
+def _damped_step(at: Derivatives, damping: float) -> tuple[float, float]:
+    """Newton step on a Hessian made negative definite, no coordinate longer than 2 (a factor of 7.4)."""
+    (g_u, g_b), (h_uu, h_ub, h_bb) = at.gradient, at.hessian
+    a, c = -h_uu, -h_bb
+    smallest = (a + c) / 2.0 - math.hypot((a - c) / 2.0, h_ub)
+    size = abs(a) + abs(c) + abs(h_ub) + 1e-300
+    lift = damping * size + (1e-6 * size - smallest if smallest < 1e-12 * size else 0.0)
+    a, c = a + lift, c + lift
+    determinant = a * c - h_ub * h_ub
+    step_u, step_b = (c * g_u + h_ub * g_b) / determinant, (a * g_b + h_ub * g_u) / determinant
+    shorten = min(1.0, 2.0 / max(abs(step_u), abs(step_b), 1e-300))
+    return step_u * shorten, step_b * shorten
