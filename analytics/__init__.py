@@ -8,6 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analytics.downtime import AvailabilityEstimate as AvailabilityEstimate
+    from analytics.downtime import MttrEstimate as MttrEstimate
+    from analytics.downtime import availability as availability
+    from analytics.downtime import mttr as mttr
     from analytics.errors import AnalyticsError as AnalyticsError
     from analytics.errors import InvalidData as InvalidData
     from analytics.errors import NoFiniteMaximum as NoFiniteMaximum
@@ -27,12 +31,8 @@ if TYPE_CHECKING:
     from analytics.spares import StockLevel as StockLevel
     from analytics.spares import forecast_spares as forecast_spares
     from analytics.spares import stock_for_service_level as stock_for_service_level
-    from analytics.uptime import AvailabilityEstimate as AvailabilityEstimate
     from analytics.uptime import MtbfEstimate as MtbfEstimate
-    from analytics.uptime import MttrEstimate as MttrEstimate
-    from analytics.uptime import availability as availability
     from analytics.uptime import mtbf as mtbf
-    from analytics.uptime import mttr as mttr
     from analytics.weibull import WeibullFit as WeibullFit
     from analytics.weibull import fit_weibull as fit_weibull
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 # tests/analytics/test_public_names.py holds the two together.
 MODULE_OF = {
     "AnalyticsError": "errors",
-    "AvailabilityEstimate": "uptime",
+    "AvailabilityEstimate": "downtime",
     "DemandForecast": "spares",
     "EventHistories": "eventhistories",
     "ExponentialFit": "exponential",
@@ -49,7 +49,7 @@ MODULE_OF = {
     "LifeData": "lifedata",
     "MeanCumulativeFunction": "repairable",
     "MtbfEstimate": "uptime",
-    "MttrEstimate": "uptime",
+    "MttrEstimate": "downtime",
     "NoFiniteMaximum": "errors",
     "NotConverged": "errors",
     "NotEnoughFailures": "errors",
@@ -57,14 +57,14 @@ MODULE_OF = {
     "StockLevel": "spares",
     "SurvivalCurve": "nonparametric",
     "WeibullFit": "weibull",
-    "availability": "uptime",
+    "availability": "downtime",
     "fit_exponential": "exponential",
     "fit_weibull": "weibull",
     "forecast_spares": "spares",
     "kaplan_meier": "nonparametric",
     "mean_cumulative_function": "repairable",
     "mtbf": "uptime",
-    "mttr": "uptime",
+    "mttr": "downtime",
     "stock_for_service_level": "spares",
 }
 

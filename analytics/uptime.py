@@ -1,4 +1,4 @@
-"""Mean time between failures, mean time to repair, and the share of time that a system is up."""
+"""Time up: the mean time between failures of systems with a constant failure rate."""
 
 import hashlib
 from dataclasses import dataclass
