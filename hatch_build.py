@@ -1,4 +1,4 @@
-"""Build hook: the wheel also holds the migrations and the front-end files, neither of which git keeps in the package."""
+"""Build hook: the wheel also holds the migrations and the front-end files, which git keeps elsewhere or nowhere."""
 
 from __future__ import annotations
 
