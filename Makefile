@@ -64,3 +64,72 @@ lock: $(VENV)/.created  ## resolve the dependencies anew and write the hashed lo
 
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+# ------------------------------------------------------------------ run
+
+.PHONY: run
+run: $(VENV)/.runtime $(VENDOR)  ## serve the demo fleet on this machine; data is kept in var/
+	@mkdir -p var
+	@$(BIN)/fracas db upgrade
+	@$(BIN)/fracas demo load --if-empty
+	@exec $(BIN)/fracas serve --host 127.0.0.1 --port $(FRACAS_PORT)
+
+run: export FRACAS_DEMO ?= 1
+
+# ------------------------------------------------------------------ checks
+
+.PHONY: test
+test: setup translations  ## set everything up, then run the tests
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_OPTIONS)
+
+.PHONY: lint
+lint: setup  ## what the build checks besides the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml analytics fracas migrations
+	$(BIN)/python -m pytest -q -n0 tests/architecture
+
+.PHONY: format
+format: setup  ## write the source the way `make lint` wants it
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+
+.PHONY: coverage
+coverage: setup  ## which lines the tests reach
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing --cov-report=html
+
+.PHONY: bench
+bench: setup  ## speed as ratios against other programs on the same data
+	$(BIN)/python -m pytest -n0 -m slow -s tests/benchmarks
+
+.PHONY: notebooks
+notebooks: setup  ## run every notebook from an empty kernel
+	$(BIN)/python -m pytest -n0 tests/notebooks
+
+.PHONY: calibration
+calibration: setup  ## do the demo's intervals hold the known truth as often as they claim? (many minutes)
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow -s tests/calibration
+
+# ------------------------------------------------------------------ words
+
+CATALOGUE := fracas/web/translations
+
+.PHONY: translations
+translations: $(VENV)/.runtime  ## compile the catalogues of words
+	@test ! -d $(CATALOGUE) || $(BIN)/pybabel -q compile -d $(CATALOGUE) 2>/dev/null
+
+.PHONY: messages
+messages: $(VENV)/.runtime  ## collect new words from source and templates into the catalogues
+	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k lazy_gettext -o $(CATALOGUE)/messages.pot .
+	$(BIN)/pybabel -q update -d $(CATALOGUE) -i $(CATALOGUE)/messages.pot --no-fuzzy-matching
+
+# ------------------------------------------------------------------ away with it
+
+.PHONY: clean
+clean:  ## remove what set-up and tools made; the data in var/ stays
+	rm -rf $(VENV) node_modules fracas/web/static/vendor build dist .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache .hypothesis .coverage htmlcov mutants
+	find analytics fracas migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -76,7 +76,7 @@ def reference_data() -> Path:
 
 
 def _upgrade(url: str) -> None:
-    from fracas.core.db import upgrade
+    from fracas.core.migrate import upgrade
 
     upgrade(url)
 
