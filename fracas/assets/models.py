@@ -141,6 +141,9 @@ class Installation(Owned, Fact, Base):
         default=dict, comment="metric code -> age in that metric's unit; `calendar` in days; when age_stated"
     )
     external_id: Mapped[Short | None] = mapped_column(index=True)
+    replaces_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("installation.id"), comment="the fact that this one corrects; links to that one mean this one"
+    )
     part: Mapped[Part] = relationship(lazy="joined")
     system: Mapped[System] = relationship(lazy="joined")
     position: Mapped[Position] = relationship(lazy="joined")
@@ -157,6 +160,9 @@ class Removal(Owned, Fact, Base):
     part_id: Mapped[UUID] = mapped_column(ForeignKey("part.id"), index=True)
     cause: Mapped[RemovalCause] = mapped_column(choice(RemovalCause))
     note: Mapped[str | None]
+    replaces_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("removal.id"), comment="the fact that this one corrects; links to that one mean this one"
+    )
     installation: Mapped[Installation] = relationship(lazy="joined")
 
 
@@ -179,6 +185,9 @@ class UsageReading(Owned, Fact, Base):
     value: Mapped[float] = mapped_column(comment="in the metric's unit; for meter_replaced: the old meter's last value")
     restarts_at: Mapped[float | None] = mapped_column(comment="the new meter's first value, for meter_replaced")
     external_id: Mapped[Short | None] = mapped_column(index=True)
+    replaces_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("usage_reading.id"), comment="the fact that this one corrects; links to that one mean this one"
+    )
     metric: Mapped[UsageMetric] = relationship(lazy="joined")
 
     @property

@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy.orm import Session
 
 from fracas.core import history, permissions
-from fracas.core.errors import Stale
+from fracas.core.errors import Invalid, Stale
 from fracas.core.permissions import Actor
 from fracas.core.statemachine import Machine
 
@@ -25,12 +25,13 @@ R = TypeVar("R")
 
 
 def verb(
-    permission: str, machine: Machine | None = None
+    permission: str, machine: Machine | None = None, *, needs_reason: bool = False
 ) -> Callable[[Callable[Concatenate[Session, Actor, P], R]], Callable[..., R]]:
     """Make a workflow function a verb; ``permission`` is ``<kind>.<verb>``.
 
     With a machine the first positional argument after the actor is the record that moves. Without one the function
-    either creates a record or works on rows that have no states.
+    either creates a record or works on rows that have no states; ``needs_reason`` then asks for a written reason (as
+    every correction does).
     """
     permissions.declare([permission])
     name = permission.rpartition(".")[2]
@@ -54,6 +55,8 @@ def verb(
                     now=subject.version,
                     seen=if_version,
                 )
+            if needs_reason and not (reason or "").strip():
+                raise Invalid("“%(verb)s” needs a reason.", field="reason", verb=name)
             with session.begin_nested(), history.acting(session, actor, name, reason):
                 if machine is not None:
                     machine.require_state(subject, name, reason)
