@@ -1,0 +1,103 @@
+"""One tree of migrations, both directions, both databases; and it makes the tables that the models describe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from fracas.core import migrate
+from fracas.core.db import make_engine, uuid7
+from fracas.core.history import HistoryEntry
+
+
+@pytest.fixture
+def migrated(empty_database_url: str) -> Iterator[Engine]:
+    engine = make_engine(empty_database_url)
+    yield engine
+    engine.dispose()
+
+
+def names(engine: Engine) -> set[str]:
+    return set(inspect(engine).get_table_names()) - {"alembic_version"}
+
+
+def test_there_is_one_head_and_files_are_numbered_in_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.scripts()))
+    script = ScriptDirectory.from_config(config)
+    assert len(script.get_heads()) == 1
+    for revision in script.walk_revisions():
+        assert revision.path.rpartition("/")[2].startswith(f"{revision.revision}_")
+
+
+def test_down_to_nothing_and_up_again(empty_database_url: str, migrated: Engine) -> None:
+    assert migrate.current(empty_database_url) == migrate.head()
+    assert names(migrated) == set(migrate.every_table().tables)
+    migrate.downgrade(empty_database_url, "base")
+    assert names(migrated) == set()
+    assert migrate.current(empty_database_url) is None
+    migrate.upgrade(empty_database_url)
+    assert names(migrated) == set(migrate.every_table().tables)
+    migrate.upgrade(empty_database_url)  # a second time changes nothing
+    assert migrate.current(empty_database_url) == migrate.head()
+
+
+def test_the_migrated_schema_is_the_one_the_models_describe(migrated: Engine) -> None:
+    with migrated.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, migrate.every_table()) == []
+
+
+def test_check_constraints_are_the_ones_the_models_describe(migrated: Engine) -> None:
+    """Autogenerate is blind to CHECK constraints, so they are compared here."""
+    tables = migrate.every_table().tables.values()
+    inspector = inspect(migrated)
+    described = {
+        (table.name, constraint.name)
+        for table in tables
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+    found = {
+        (table.name, check["name"])
+        for table in tables
+        for check in inspector.get_check_constraints(table.name)
+    }
+    assert found == described
+    assert all(str(name).startswith(f"ck_{table}_") for table, name in found)
+
+
+def test_choices_are_the_ones_the_models_describe(migrated: Engine) -> None:
+    """A value added to an enum but not to the migration would be refused only in the field."""
+    inspector = inspect(migrated)
+    for table in migrate.every_table().tables.values():
+        checks = " ".join(check["sqltext"] for check in inspector.get_check_constraints(table.name))
+        for column in table.columns:
+            for value in getattr(column.type, "enums", []):
+                assert f"'{value}'" in checks, f"{table.name}.{column.name} does not know {value}"
+
+
+@pytest.mark.parametrize("change", ["UPDATE history_entry SET verb = 'forged'", "DELETE FROM history_entry"])
+def test_the_database_keeps_history_as_it_was_written(migrated: Engine, change: str) -> None:
+    with Session(migrated) as session:
+        session.add(
+            HistoryEntry(
+                subject_kind="failure", subject_id=uuid7(), table="failure", row_id=uuid7(), verb="file",
+                changes={}, actor_name="somebody",
+            )
+        )  # fmt: skip
+        session.commit()
+        with pytest.raises(DBAPIError, match="append-only"):
+            session.execute(text(change))
+        session.rollback()
+        assert session.query(HistoryEntry).one().verb == "file"
