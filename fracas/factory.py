@@ -1,0 +1,118 @@
+"""Build the WSGI application: the shell, then every room, then the loop that joins them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from apiflask import APIFlask
+from flask import Flask, g, request, session
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+from sqlalchemy import text
+from sqlalchemy.engine import Engine
+
+from fracas import __version__, loop
+from fracas.config import Config
+from fracas.core.db import make_engine, session_factory
+from fracas.users.signin import load_actor
+from fracas.web import api, errors, guard, headers, templating
+from fracas.web import session as web_session
+from fracas.web.session import db
+
+ROOMS = (
+    "dashboards",
+    "exchange",
+    "reliability",
+    "actions",
+    "problems",
+    "failures",
+    "assets",
+    "catalog",
+    "users",
+    "organisations",
+)
+LANGUAGES = ("en", "zh_Hans")
+
+
+def create_app(config: Config | None = None, engine: Engine | None = None) -> APIFlask:
+    """An application of its own engine and settings; tests build many side by side."""
+    config = config or Config.from_env()
+    app = APIFlask(
+        "fracas",
+        title="FRACAS",
+        version=__version__,
+        spec_path="/api/v1/openapi.json",
+        docs_path=None,  # its page would load scripts from somebody else's server
+        static_folder="web/static",
+        template_folder="web/templates",
+    )
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        MAX_CONTENT_LENGTH=config.max_upload_mb * 1024 * 1024,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.base_url.startswith("https"),
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_TRANSLATION_DIRECTORIES="web/translations",
+        OPENAPI_VERSION="3.1.0",
+        DESCRIPTION="The closed loop and its reliability figures. Bearer tokens; errors are problem+json.",
+        VALIDATION_ERROR_STATUS_CODE=422,
+    )
+    app.extensions["fracas.config"] = config
+    web_session.install(app, session_factory(engine or make_engine(config.database_url)))
+    headers.install(app)
+    errors.install(app)
+    app.error_processor(api.bad_http)
+    guard.install(app, load_actor)
+    _protect_forms(app)
+    templating.install(app)
+    Babel(app, locale_selector=language)
+    _register_rooms(app)
+    _describe_security(app)
+    _health(app)
+    loop.wire()
+    return app
+
+
+def language() -> str:
+    """The person's choice, else what the browser prefers."""
+    chosen = session.get("language") or g.get("locale")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return "zh_Hans" if (request.accept_languages.best_match(["en", "zh"]) or "en") == "zh" else "en"
+
+
+def _protect_forms(app: Flask) -> None:
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def check_csrf() -> None:
+        # A bearer token is sent by a program on purpose, never by a browser on its own.
+        if not request.headers.get("Authorization"):
+            csrf.protect()
+
+
+def _register_rooms(app: APIFlask) -> None:
+    for room in ROOMS:
+        for part, name, prefix in (("routes", "pages", ""), ("api", "api", api.PREFIX)):
+            module = f"fracas.{room}.{part}"
+            if find_spec(module) is None:
+                continue
+            blueprint = getattr(import_module(module), name)
+            app.register_blueprint(blueprint, url_prefix=prefix + (blueprint.url_prefix or "") or None)
+
+
+def _describe_security(app: APIFlask) -> None:
+    app.view_functions["openapi.spec"] = guard.public(app.view_functions["openapi.spec"])
+    app.config["SECURITY_SCHEMES"] = {"token": {"type": "http", "scheme": "bearer"}}
+
+
+def _health(app: APIFlask) -> None:
+    @app.get("/healthz")
+    @app.doc(hide=True)
+    @guard.public
+    def healthz() -> dict[str, str]:
+        db().execute(text("SELECT 1"))
+        return {"status": "ok", "version": __version__}

@@ -1,0 +1,211 @@
+"""From a request to a form, and from a form to the fields a template draws."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from zoneinfo import ZoneInfo
+
+from flask import request
+from flask_babel import gettext
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from werkzeug.datastructures import MultiDict
+
+from fracas.core.errors import Finding, Invalid
+from fracas.core.forms import Form
+from fracas.core.words import N_
+from fracas.web.words import word
+
+F = TypeVar("F", bound=Form)
+Options = list[tuple[str, str]]
+OptionSource = Callable[[Any, str], Options]
+"""(subject of the page or None, argument behind the colon) -> [(value, words)]"""
+
+_sources: dict[str, OptionSource] = {}
+
+
+def option_source(name: str) -> Callable[[OptionSource], OptionSource]:
+    """Name a list of choices that forms may ask for: ``options="codes:mode"`` asks source ``codes`` for ``mode``."""
+
+    def keep(source: OptionSource) -> OptionSource:
+        _sources[name] = source
+        return source
+
+    return keep
+
+
+PLAIN_WORDS = {
+    "missing": N_("This is needed."),
+    "extra_forbidden": N_("There is no such field."),
+    "float_parsing": N_("Not a number."),
+    "int_parsing": N_("Not a whole number."),
+    "bool_parsing": N_("Answer yes or no."),
+    "date_from_datetime_parsing": N_("Not a date; write 2026-05-31."),
+    "date_parsing": N_("Not a date; write 2026-05-31."),
+    "finite_number": N_("Not a number."),
+    "string_too_short": N_("This is needed."),
+    "enum": N_("Not one of the choices."),
+}
+
+
+def findings_of(error: ValidationError) -> list[Finding]:
+    """pydantic's complaints in plain words, by field."""
+    found = []
+    for item in error.errors():
+        name = ".".join(str(part) for part in item["loc"] if not str(part).startswith("function-")) or None
+        text = PLAIN_WORDS.get(item["type"]) or item["msg"].removeprefix("Value error, ")
+        value = item.get("input") if isinstance(item.get("input"), str | int | float) else None
+        found.append(Finding(text, field=name, value=value))
+    return found
+
+
+def parse(form: type[F], values: Mapping[str, Any], *, zone: str | None = None) -> F:
+    """Build ``form`` or raise :class:`Invalid` with every field that is wrong."""
+    try:
+        return form.model_validate(values, context={"zone": zone})
+    except ValidationError as error:
+        raise Invalid("Please correct the marked fields.", findings=findings_of(error)) from None
+
+
+def posted(form: type[Form], sent: MultiDict[str, str]) -> dict[str, Any]:
+    """What a browser sent, in the shapes that the form's types expect; empty inputs count as left out."""
+    values: dict[str, Any] = {}
+    for name, info in form.model_fields.items():
+        kind = _kind(info)
+        if kind == "lines":
+            values[name] = [line.strip() for text in sent.getlist(name) for line in text.splitlines() if line.strip()]
+        elif kind == "answers":
+            prefix = f"{name}."
+            values[name] = {key.removeprefix(prefix): sent[key] for key in sent if key.startswith(prefix) and sent[key]}
+        elif kind == "checkbox":
+            values[name] = name in sent
+        elif sent.get(name, "").strip():
+            values[name] = sent[name]
+    return values
+
+
+def read(form: type[F], *, zone: str | None = None) -> F:
+    """The form of a browser's POST."""
+    return parse(form, posted(form, request.form), zone=zone)
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """What a template needs to draw one field."""
+
+    name: str
+    kind: str
+    label: str
+    help: str | None = None
+    unit: str | None = None
+    required: bool = False
+    value: Any = None
+    options: Options = field(default_factory=list)
+    error: str | None = None
+    limits: dict[str, Any] = field(default_factory=dict)
+
+
+def _bare(annotation: Any) -> Any:
+    """The type without ``| None`` and ``Annotated``."""
+    if hasattr(annotation, "__metadata__"):
+        return _bare(annotation.__origin__)
+    if get_origin(annotation) in (Union, types.UnionType):
+        return _bare(next(part for part in get_args(annotation) if part is not type(None)))
+    return annotation
+
+
+def _words(info: FieldInfo) -> dict[str, Any]:
+    extra = info.json_schema_extra
+    return extra["words"] if isinstance(extra, dict) and "words" in extra else {}  # type: ignore[return-value]
+
+
+def _kind(info: FieldInfo) -> str:
+    """The widget: as the field says, else by its type."""
+    words = _words(info)
+    bare = _bare(info.annotation)
+    if words.get("widget"):
+        return str(words["widget"])
+    if words.get("options"):
+        return "select"
+    if get_origin(bare) is list:
+        return "lines"
+    if get_origin(bare) is dict:
+        return "answers"
+    if get_origin(bare) is Literal or (isinstance(bare, type) and issubclass(bare, StrEnum)):
+        return "select"
+    table = {bool: "checkbox" if info.is_required() or info.default is not None else "yes_no"}
+    table |= {datetime: "datetime-local", date: "date", float: "number", int: "number"}
+    return table.get(bare, "text")
+
+
+def _options(info: FieldInfo, subject: Any) -> Options:
+    source, _, argument = str(_words(info).get("options") or "").partition(":")
+    if source:
+        return _sources[source](subject, argument)
+    bare = _bare(info.annotation)
+    if get_origin(bare) is Literal:
+        return [(str(value), word(value)) for value in get_args(bare)]
+    if isinstance(bare, type) and issubclass(bare, StrEnum):
+        return [(member.value, word(member)) for member in bare]
+    if _kind(info) == "yes_no":
+        return [("true", gettext("yes")), ("false", gettext("no"))]
+    return []
+
+
+def _shown(value: Any, zone: str | None) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(ZoneInfo(zone or "UTC")).strftime("%Y-%m-%dT%H:%M")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return "\n".join(str(item) for item in value)
+    if isinstance(value, StrEnum):
+        return value.value
+    return "" if value is None else value
+
+
+def describe(
+    form: type[Form],
+    values: Mapping[str, Any] | None = None,
+    error: Invalid | None = None,
+    *,
+    subject: Any = None,
+    zone: str | None = None,
+    with_reason: bool = False,
+) -> list[FieldView]:
+    """The fields of ``form`` in order, filled with ``values`` and marked with what is wrong."""
+    from fracas.web.errors import sentence  # noqa: PLC0415 - errors draws pages, pages draw forms
+
+    wrong = {found.field: sentence(found) for found in (error.findings if error else []) if found.field}
+    views = []
+    for name, info in form.model_fields.items():
+        words = _words(info)
+        if name == "reason":
+            continue
+        limits = {n: getattr(m, n) for m in info.metadata for n in ("ge", "le", "max_length") if hasattr(m, n)}
+        value = (values or {}).get(name, None if info.is_required() else info.get_default())
+        views.append(
+            FieldView(
+                name=name,
+                kind=_kind(info),
+                label=gettext(words.get("label") or name.replace("_", " ")),
+                help=gettext(words["help"]) if words.get("help") else None,
+                unit=words.get("unit"),
+                required=info.is_required(),
+                value=_shown(value, zone) if _kind(info) != "answers" else (value or {}),
+                options=_options(info, subject),
+                error=wrong.get(name),
+                limits=limits,
+            )
+        )
+    if with_reason:
+        value = (values or {}).get("reason", "")
+        views.append(
+            FieldView("reason", "textarea", gettext("Reason"), None, None, True, value, [], wrong.get("reason"))
+        )
+    return views

@@ -1,0 +1,150 @@
+"""A room's verbs as pages and as API, from one table: the form says what is asked, the workflow does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from fracas.core.errors import FracasError, Invalid, Refused
+from fracas.core.forms import Form
+from fracas.core.permissions import Actor
+from fracas.core.statemachine import Machine
+from fracas.web import forms
+from fracas.web.api import etag, if_match, takes
+from fracas.web.errors import sentence
+from fracas.web.guard import actor
+from fracas.web.session import db
+from fracas.web.words import verb_word
+
+Find = Callable[[Session, Actor, Any], Any]
+
+
+@dataclass(frozen=True)
+class VerbTable:
+    """What the shell must know of a room to serve its verbs.
+
+    Parameters
+    ----------
+    kind : singular, as in the permissions (``failure``).
+    machine : which states allow which verb.
+    find : ``queries``' finder of one record by id or number.
+    workflow : the module with the verbs.
+    forms : verb -> form.
+    endpoint : the page of one record; takes ``key``.
+    zone : the time zone that the wall clocks of its pages are in.
+    present : the record as the API shows it.
+    prefill : what a form shows at first (verb, subject) -> values.
+    """
+
+    kind: str
+    machine: Machine
+    find: Find
+    workflow: ModuleType
+    forms: Mapping[str, type[Form]]
+    endpoint: str
+    present: Callable[[Any], BaseModel]
+    zone: Callable[[Any], str] = lambda subject: "UTC"
+    prefill: Callable[[str, Any], dict[str, Any]] = lambda verb, subject: {}
+    next_step: Mapping[Any, str] = field(default_factory=dict)
+
+    def possible(self, subject: Any) -> list[str]:
+        """The verbs that the state allows and the person's roles hold, in the table's order."""
+        return [
+            verb
+            for verb in self.machine.verbs_from(subject.state)
+            if verb in self.forms and actor().may(f"{self.kind}.{verb}")
+        ]
+
+    def next_verb(self, subject: Any) -> str | None:
+        return self.next_step.get(subject.state)
+
+    def obstacles(self, subject: Any, verb: str) -> list[str]:
+        """Why the gates would refuse a verb now, in words; shown beside its button."""
+        return [sentence(refusal) for refusal in self.machine.refusals(db(), subject, verb, actor())]
+
+
+def do(table: VerbTable, subject: Any, verb: str, form: Form, version: int | None) -> Any:
+    return getattr(table.workflow, verb)(db(), actor(), subject, if_version=version, **form.facts())
+
+
+def _page(table: VerbTable, key: str, verb: str) -> Any:
+    subject = table.find(db(), actor(), key)
+    actor().require(f"{table.kind}.{verb}", subject)
+    form, zone = table.forms[verb], table.zone(subject)
+    values: dict[str, Any] = table.prefill(verb, subject)
+    error: FracasError | None = None
+    version = request.form.get("if_version", subject.version, type=int)
+    if request.method == "POST":
+        try:
+            do(table, subject, verb, forms.read(form, zone=zone), version)
+            flash(gettext("%(verb)s: done.", verb=verb_word(verb)), "success")
+            return redirect(url_for(table.endpoint, key=key))
+        except FracasError as caught:
+            db().rollback()
+            subject = table.find(db(), actor(), key)
+            error, values = caught, forms.posted(form, request.form)
+    fields = forms.describe(
+        form,
+        values,
+        error if isinstance(error, Invalid) else None,
+        subject=subject,
+        zone=zone,
+        with_reason=verb in table.machine.reasons,
+    )
+    page = render_template(
+        [f"{table.kind}s/{verb}.html", "verb.html"],
+        table=table, subject=subject, verb=verb, fields=fields, error=error, key=key, zone=zone, version=version,
+        obstacles=table.obstacles(subject, verb), message=sentence(error) if error else None,
+    )  # fmt: skip
+    return page, error.status if error else 200
+
+
+def add_pages(pages: Blueprint, table: VerbTable) -> None:
+    """``GET/POST /<room>/<key>/<verb>``: a form, and what it does."""
+    for verb in table.forms:
+        def view(key: str, verb: str = verb) -> Any:
+            return _page(table, key, verb)
+
+        pages.add_url_rule(f"/<key>/{verb}", f"do_{verb}", view, methods=["GET", "POST"])
+
+
+def add_api(api: APIBlueprint, table: VerbTable, output: type[BaseModel]) -> None:
+    """``POST /api/v1/<room>/<key>/<verb>`` for every verb, documented from its form."""
+    for verb, form in table.forms.items():
+        if verb in table.machine.moves:
+            _add_verb(api, table, output, verb, form)
+
+
+def _add_verb(api: APIBlueprint, table: VerbTable, output: type[BaseModel], verb: str, form: type[Form]) -> None:
+    def view(key: str, form: Form) -> Any:
+        subject = table.find(db(), actor(), key)
+        do(table, subject, verb, form, if_match())
+        db().refresh(subject)
+        return table.present(subject), 200, {"ETag": etag(subject)}
+
+    view.__name__ = f"{table.kind}_{verb}"
+    view.__doc__ = f"{(getattr(table.workflow, verb).__doc__ or verb).strip().splitlines()[0]}"
+    # the decorators in the order that APIFlask wants them: route outermost, input innermost
+    view = takes(api, form)(view)
+    view = api.output(output)(view)
+    api.post(f"/<key>/{verb}")(view)
+
+
+def key_of(text: str) -> UUID | str:
+    """An address names a record by its id or by the number people say."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return text
+
+
+__all__ = ["Refused", "VerbTable", "add_api", "add_pages", "key_of"]

@@ -1,0 +1,74 @@
+"""The words for coded values: every enumeration value, state, verb and role has its text here, once, to translate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+
+from fracas.core.words import N_
+
+WORDS: dict[str, str] = {
+    # states
+    "reported": N_("reported"),
+    "completed": N_("completed"),
+    "verified": N_("verified"),
+    "scored": N_("scored"),
+    "contained": N_("contained"),
+    "closed": N_("closed"),
+    "closed_elsewhere": N_("closed elsewhere"),
+    "closed_unverified": N_("closed unverified"),
+    "open": N_("open"),
+    "analysed": N_("analysed"),
+    "decided": N_("decided"),
+    "spread": N_("like items reviewed"),
+    "planned": N_("planned"),
+    "in_progress": N_("in progress"),
+    "cancelled": N_("cancelled"),
+    # yes and no
+    "yes": N_("yes"),
+    "no": N_("no"),
+    "unsure": N_("not sure"),
+    "none": N_("none"),
+    "other": N_("other"),
+}
+
+VERBS: dict[str, str] = {
+    "file": N_("Report a failure"),
+    "amend": N_("Amend the report"),
+    "attach": N_("Attach a photo or document"),
+    "complete": N_("Complete"),
+    "verify": N_("Verify"),
+    "score": N_("Score"),
+    "quarantine": N_("Quarantine serials"),
+    "contain": N_("Contain"),
+    "close": N_("Close"),
+    "close_no_action": N_("Close without further action"),
+    "send_back": N_("Send back one stage"),
+    "reopen": N_("Reopen"),
+    "open_problem": N_("Open a problem"),
+    "edit": N_("Edit"),
+    "assign": N_("Assign an owner"),
+    "link_failure": N_("Link a failure"),
+    "unlink_failure": N_("Unlink a failure"),
+    "analyse": N_("Analyse"),
+    "decide": N_("Record the board's decision"),
+    "spread": N_("Review like items"),
+    "close_unverified": N_("Close unverified"),
+    "plan_action": N_("Plan an action"),
+    "set_criterion": N_("Set the criterion"),
+    "start": N_("Start"),
+    "give_verdict": N_("Give a verdict"),
+    "cancel": N_("Cancel the action"),
+}
+
+
+def word(value: Any) -> str:
+    """The text of a coded value in the reader's language; an unknown one is shown as it is written."""
+    key = str(value)
+    return gettext(WORDS.get(key, key.replace("_", " ")))
+
+
+def verb_word(verb: str) -> str:
+    """What the button of a verb says."""
+    return gettext(VERBS.get(verb, verb.replace("_", " ").capitalize()))
