@@ -302,7 +302,10 @@ def _check(data: LifeData) -> None:
     inexact = (event == LEFT_CENSORED) | (event == INTERVAL_CENSORED)
     _refuse(time < 0, "time is negative; ages are counted from new")
     _refuse(entry < 0, "entry is negative; ages are counted from new")
-    _refuse((count < 1) | (count != np.floor(count)), "count must be a whole number of at least 1; leave empty rows out")
+    _refuse(
+        (count < 1) | (count != np.floor(count)),
+        "count must be a whole number of at least 1; leave empty rows out",
+    )
     _refuse(
         (event == EXACT) & (time == 0),
         "a failure at age 0 has no likelihood; make it left-censored (event 2) at the first age at which it was seen",
@@ -317,10 +320,14 @@ def _check(data: LifeData) -> None:
         interval & ~np.isfinite(upper),
         "an interval record (event 3) needs a finite upper; without one it is right-censored (event 0)",
     )
-    _refuse(interval & ~(upper > time), "upper must lie after time; an interval of no length is exact (event 1)")
+    _refuse(
+        interval & ~(upper > time), "upper must lie after time; an interval of no length is exact (event 1)"
+    )
     _refuse(interval & ~(upper > entry), "upper must lie after entry; the failure came before observation")
     end = np.where(interval, upper, time)
     beyond = (end > data.truncated_above) | ((event == RIGHT_CENSORED) & (time >= data.truncated_above))
     _refuse(beyond, "the record reaches beyond truncated_above and could not have been seen")
     if data.planned_exit is not None:
-        _refuse(data.planned_exit < time, "planned_exit is before time; a record cannot outlast its observation")
+        _refuse(
+            data.planned_exit < time, "planned_exit is before time; a record cannot outlast its observation"
+        )

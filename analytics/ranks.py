@@ -105,7 +105,7 @@ def plotting_positions(data: LifeData, *, ranks: Ranks = "benard") -> PlottingPo
     gone_before = gone[np.searchsorted(data.time[suspended][order], time, side="left")]
     at_risk = size - gone_before - np.arange(time.size)
     # n + 1 - rank shrinks by the factor m / (m + 1) at every failure with m units at risk.
-    rank = (size + 1.0) * (1.0 - np.cumprod(at_risk / (at_risk + 1.0)))
+    rank = (size + 1.0) * (1.0 - np.cumprod(at_risk / (at_risk + 1.0), dtype=np.float64))
     return PlottingPositions(time, rank, median_rank(rank, size, ranks=ranks))
 
 
@@ -130,7 +130,7 @@ def regress(x: FloatArray, y: FloatArray, *, on: Literal["x", "y"]) -> Line:
     """
     dx, dy = x - x.mean(), y - y.mean()
     s_xx, s_xy, s_yy = float(dx @ dx), float(dx @ dy), float(dy @ dy)
-    if s_xx <= 1e-24 * max(1.0, float(x @ x)) or s_xy <= 0.0 and on == "x":
+    if s_xx <= 1e-24 * max(1.0, float(x @ x)) or (s_xy <= 0.0 and on == "x"):
         raise NotEnoughFailures("a line needs failures at two different ages at least")
     slope = s_xy / s_xx if on == "y" else s_yy / s_xy
     return Line(slope, float(y.mean() - slope * x.mean()), s_xy * s_xy / (s_xx * s_yy))

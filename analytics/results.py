@@ -125,7 +125,7 @@ class Result:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return bool(self.to_dict() == other.to_dict())  # type: ignore[attr-defined]
+        return bool(self.to_dict() == other.to_dict())
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.fingerprint, self.method))

@@ -193,7 +193,9 @@ class WeibullFit(Result):
     ) -> Interval:
         """Confidence bounds on the reliability at age `t` > 0, made on the scale of log(-log S)."""
         # Reliability falls as z rises: a lower bound on one is an upper bound on the other.
-        low_z, high_z = self._working_bounds(log_cumulative_hazard(_log_age(t)), confidence, _opposite(side), bounds)
+        low_z, high_z = self._working_bounds(
+            log_cumulative_hazard(_log_age(t)), confidence, _opposite(side), bounds
+        )
         return self._interval(_survival(high_z), _survival(low_z), confidence, side, bounds)
 
     def failure_probability_interval(
@@ -211,13 +213,23 @@ class WeibullFit(Result):
         return self._interval(math.exp(lower), _exp(upper), confidence, side, bounds)
 
     def reliability_band(
-        self, t: ArrayLike, *, confidence: float | None = None, side: Side = "two", bounds: Bounds | None = None
+        self,
+        t: ArrayLike,
+        *,
+        confidence: float | None = None,
+        side: Side = "two",
+        bounds: Bounds | None = None,
     ) -> Band:
         """Reliability with pointwise bounds at each age of `t` > 0 (each bound holds alone, not all at once)."""
         return self._band(self.reliability, self.reliability_interval, t, confidence, side, bounds)
 
     def hazard_band(
-        self, t: ArrayLike, *, confidence: float | None = None, side: Side = "two", bounds: Bounds | None = None
+        self,
+        t: ArrayLike,
+        *,
+        confidence: float | None = None,
+        side: Side = "two",
+        bounds: Bounds | None = None,
     ) -> Band:
         """Failure rate with pointwise bounds at each age of `t` > 0."""
         return self._band(self.hazard, self.hazard_interval, t, confidence, side, bounds)
@@ -256,7 +268,9 @@ class WeibullFit(Result):
 
     def _covariance(self) -> FloatArray:
         if self.covariance is None:
-            raise InvalidData('the information at the rank-regression estimate gives no bounds; use method="mle"')
+            raise InvalidData(
+                'the information at the rank-regression estimate gives no bounds; use method="mle"'
+            )
         return self.covariance
 
     def _working_bounds(
@@ -274,11 +288,21 @@ class WeibullFit(Result):
     ) -> Interval:
         level = self.confidence if confidence is None else confidence
         return Interval(
-            lower if side != "upper" else None, upper if side != "lower" else None, level, side, bounds or self.bounds
+            lower if side != "upper" else None,
+            upper if side != "lower" else None,
+            level,
+            side,
+            bounds or self.bounds,
         )
 
     def _band(
-        self, curve: Any, interval: Any, t: ArrayLike, confidence: float | None, side: Side, bounds: Bounds | None
+        self,
+        curve: Any,
+        interval: Any,
+        t: ArrayLike,
+        confidence: float | None,
+        side: Side,
+        bounds: Bounds | None,
     ) -> Band:
         ages = np.atleast_1d(np.asarray(t, dtype=np.float64))
         found = [interval(float(age), confidence=confidence, side=side, bounds=bounds) for age in ages]
@@ -379,7 +403,12 @@ def fit_weibull(
         raise InvalidData(f'method must be "mle", "rrx" or "rry", not {method!r}')
     settings["warnings"] = (*_few_failures(failures), *settings.get("warnings", ()))
     return WeibullFit(
-        unit=data.unit, counts=data.counts, exposure=data.exposure, fingerprint=data.fingerprint, data=data, **settings
+        unit=data.unit,
+        counts=data.counts,
+        exposure=data.exposure,
+        fingerprint=data.fingerprint,
+        data=data,
+        **settings,
     )
 
 
@@ -399,7 +428,9 @@ def _rank_regression(data: LifeData, method: Method, ranks: Ranks) -> dict[str, 
     points = plotting_positions(data, ranks=ranks)
     x, y = np.log(points.time), np.log(-np.log1p(-points.failure_probability))
     if np.ptp(points.time) == 0.0:
-        raise NoFiniteMaximum("every failure happened at the same age, so no line can be drawn through the points")
+        raise NoFiniteMaximum(
+            "every failure happened at the same age, so no line can be drawn through the points"
+        )
     line = regress(x, y, on="x" if method == "rrx" else "y")
     log_eta, log_beta = -line.intercept / line.slope, math.log(line.slope)
     at = WeibullLikelihood(data).derivatives(log_eta, log_beta)
@@ -454,7 +485,9 @@ def _named(name: str) -> Quantity:
             return _quantile(float(name[1:]) / 100.0)
         except ValueError:
             pass
-    raise InvalidData(f'no interval is known for {name!r}; there are "eta", "beta", "mean", "median" and "b10" and the like')
+    raise InvalidData(
+        f'no interval is known for {name!r}; there are "eta", "beta", "mean", "median" and "b10" and the like'
+    )
 
 
 def _quantile(p: float) -> Quantity:

@@ -121,7 +121,11 @@ def likelihood_ratio_bounds(
             return direction * math.inf
 
         def shortfall(value: float) -> float:
-            return maximum - _profile(quantity, likelihood, value, log_eta, log_beta, reach) - deviate * deviate / 2.0
+            return (
+                maximum
+                - _profile(quantity, likelihood, value, log_eta, log_beta, reach)
+                - deviate * deviate / 2.0
+            )
 
         inner, outer = centre, centre + direction * deviate * error
         while shortfall(outer) < 0.0:
@@ -135,7 +139,12 @@ def likelihood_ratio_bounds(
 
 
 def _profile(
-    quantity: Quantity, likelihood: WeibullLikelihood, value: float, log_eta: float, log_beta: float, reach: float
+    quantity: Quantity,
+    likelihood: WeibullLikelihood,
+    value: float,
+    log_eta: float,
+    log_beta: float,
+    reach: float,
 ) -> float:
     """Highest log-likelihood among the parameters that give the quantity this value."""
     relation = quantity.log_eta
@@ -153,7 +162,9 @@ def _highest(function: Callable[[float], float], centre: float, width: float) ->
         value = function(x)
         return -value if math.isfinite(value) else 1e300
 
-    found = minimize_scalar(negative, bounds=(centre - width, centre + width), method="bounded", options={"xatol": 1e-9})
+    found = minimize_scalar(
+        negative, bounds=(centre - width, centre + width), method="bounded", options={"xatol": 1e-9}
+    )
     if not found.success:
         raise InvalidData("the profile likelihood could not be maximised; use Wald bounds for these data")
     return -float(found.fun)

@@ -77,7 +77,9 @@ class WeibullLikelihood:
             low, high = data.failure_intervals()
             doubly = (event == RIGHT_CENSORED) & truncated
             start = np.concatenate([low[inexact], time[doubly], entry[truncated]])
-            end = np.concatenate([high[inexact], data.truncated_above[doubly], data.truncated_above[truncated]])
+            end = np.concatenate(
+                [high[inexact], data.truncated_above[doubly], data.truncated_above[truncated]]
+            )
             self._interval_weight = np.concatenate([count[inexact], count[doubly], -count[truncated]])
             self._starts_late = (start > 0).astype(float)
             self._x_start = np.log(np.where(start > 0, start, 1.0)) - self.log_scale
@@ -120,7 +122,11 @@ class WeibullLikelihood:
         h_a, h_c = np.exp(z_a) * self._starts_late, np.exp(z_c)
         width = h_c - h_a
         r = 1.0 / np.expm1(width)
-        w, weight_a, weight_c = self._interval_weight, self._interval_weight * (1.0 + r), self._interval_weight * r
+        w, weight_a, weight_c = (
+            self._interval_weight,
+            self._interval_weight * (1.0 + r),
+            self._interval_weight * r,
+        )
         first_u = -beta * (h_c - h_a)
         first_b = z_c * h_c - z_a * h_a
         curvature = w * r * (1.0 + r)
@@ -199,7 +205,9 @@ def _solve_profile(likelihood: WeibullLikelihood) -> float:
         step = -score / slope if slope < 0 else math.copysign(1.0, score)
         candidate = log_beta + max(-2.0, min(2.0, step))
         if not low < candidate < high:
-            candidate = (low + high) / 2.0 if math.isfinite(low + high) else log_beta + math.copysign(1.0, score)
+            candidate = (
+                (low + high) / 2.0 if math.isfinite(low + high) else log_beta + math.copysign(1.0, score)
+            )
         if abs(candidate - log_beta) < 1e-10:
             return candidate
         log_beta = candidate
@@ -217,7 +225,9 @@ def _solve_scanned(likelihood: WeibullLikelihood) -> float:
             "falling rate steeper than any Weibull; records that begin at age 0 are needed"
         )
     if best == grid.size - 1:
-        raise NoFiniteMaximum("the likelihood rises without end as beta grows: the failures lie too close together")
+        raise NoFiniteMaximum(
+            "the likelihood rises without end as beta grows: the failures lie too close together"
+        )
     low, high = float(grid[best - 1]), float(grid[best + 1])
     while high - low > 1e-3:
         middle = (low + high) / 2.0
@@ -247,11 +257,15 @@ def _start_from_midpoints(data: LifeData) -> tuple[float, float]:
     # The scale that spreads the failures over the exposure at this shape, as in the closed form for exact data.
     end = np.where(failed, (low + high) / 2.0, data.time)
     reference = float(end.max())
-    total = float(data.count @ ((end / reference) ** beta - (np.minimum(data.entry, end) / reference) ** beta))
+    total = float(
+        data.count @ ((end / reference) ** beta - (np.minimum(data.entry, end) / reference) ** beta)
+    )
     return math.log(reference) + math.log(max(total, 1e-300) / float(weight.sum())) / beta, math.log(beta)
 
 
-def _climb(likelihood: WeibullLikelihood, log_eta: float, log_beta: float) -> tuple[float, float, Derivatives]:
+def _climb(
+    likelihood: WeibullLikelihood, log_eta: float, log_beta: float
+) -> tuple[float, float, Derivatives]:
     """Damped Newton in (log eta, log beta) from a start, to a verified maximum."""
     damping = 0.0
     here = likelihood.derivatives(log_eta, log_beta)
@@ -260,7 +274,10 @@ def _climb(likelihood: WeibullLikelihood, log_eta: float, log_beta: float) -> tu
             step = here.newton_step
             if max(abs(step[0]), abs(step[1])) < 1e-8 and here.score_norm < 1e-6:
                 return log_eta, log_beta, here
-        if not math.log(SMALLEST_BETA) < log_beta < math.log(LARGEST_BETA) or abs(log_eta - likelihood.log_scale) > 600:
+        if (
+            not math.log(SMALLEST_BETA) < log_beta < math.log(LARGEST_BETA)
+            or abs(log_eta - likelihood.log_scale) > 600
+        ):
             raise NoFiniteMaximum(
                 "the likelihood rises without end towards a boundary (beta or eta leaves every sensible range); the data "
                 "do not hold enough information on when failures happen for two parameters"
@@ -277,7 +294,9 @@ def _climb(likelihood: WeibullLikelihood, log_eta: float, log_beta: float) -> tu
             damping = max(10.0 * damping, 1e-3)
             if damping > 1e12:
                 break
-    raise NotConverged("the search for the maximum of the Weibull likelihood did not end in a verified maximum")
+    raise NotConverged(
+        "the search for the maximum of the Weibull likelihood did not end in a verified maximum"
+    )
 
 
 def _damped_step(at: Derivatives, damping: float) -> tuple[float, float]:
