@@ -816,6 +816,12 @@ def upgrade() -> None:
         ),
         sa.Column("external_id", sa.String(length=200), nullable=True),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "replaces_id",
+            sa.Uuid(),
+            nullable=True,
+            comment="the fact that this one corrects; links to that one mean this one",
+        ),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False, comment="when it happened, UTC"),
         sa.Column(
             "entered_at", sa.DateTime(timezone=True), nullable=False, comment="when it was entered, UTC"
@@ -835,6 +841,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_installation_part_id")),
         sa.ForeignKeyConstraint(["position_id"], ["position.id"], name=op.f("fk_installation_position_id")),
         sa.ForeignKeyConstraint(["system_id"], ["system.id"], name=op.f("fk_installation_system_id")),
+        sa.ForeignKeyConstraint(
+            ["replaces_id"], ["installation.id"], name=op.f("fk_installation_replaces_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
     )
     with op.batch_alter_table("installation") as batch_op:
@@ -982,6 +991,12 @@ def upgrade() -> None:
         ),
         sa.Column("external_id", sa.String(length=200), nullable=True),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "replaces_id",
+            sa.Uuid(),
+            nullable=True,
+            comment="the fact that this one corrects; links to that one mean this one",
+        ),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False, comment="when it happened, UTC"),
         sa.Column(
             "entered_at", sa.DateTime(timezone=True), nullable=False, comment="when it was entered, UTC"
@@ -1005,6 +1020,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_usage_reading_part_id")),
         sa.ForeignKeyConstraint(["system_id"], ["system.id"], name=op.f("fk_usage_reading_system_id")),
+        sa.ForeignKeyConstraint(
+            ["replaces_id"], ["usage_reading.id"], name=op.f("fk_usage_reading_replaces_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_reading")),
     )
     with op.batch_alter_table("usage_reading") as batch_op:
@@ -1283,6 +1301,12 @@ def upgrade() -> None:
         ),
         sa.Column("note", sa.String(), nullable=True),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "replaces_id",
+            sa.Uuid(),
+            nullable=True,
+            comment="the fact that this one corrects; links to that one mean this one",
+        ),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False, comment="when it happened, UTC"),
         sa.Column(
             "entered_at", sa.DateTime(timezone=True), nullable=False, comment="when it was entered, UTC"
@@ -1303,6 +1327,9 @@ def upgrade() -> None:
             ["organisation_id"], ["organisation.id"], name=op.f("fk_removal_organisation_id")
         ),
         sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_removal_part_id")),
+        sa.ForeignKeyConstraint(
+            ["replaces_id"], ["removal.id"], name=op.f("fk_removal_replaces_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_removal")),
     )
     with op.batch_alter_table("removal") as batch_op:
