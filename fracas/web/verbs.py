@@ -1,4 +1,24 @@
-"""A room's verbs as pages and as API, from one table: the form says what is asked, the workflow does it."""
+"""A room's verbs as pages and as API, from one table: the form says what is asked, the workflow does it.
+
+A room's ``routes.py`` in full, but for its lists::
+
+    pages = Blueprint("problems", __name__, url_prefix="/problems", template_folder="templates")
+    navigation(30, "problems.index", N_("Problems"), "problem.read")
+    TABLE = VerbTable("problem", workflow.problem_machine, queries.problem, workflow, forms.VERBS,
+                      "problems.detail", present=api.problem_out, next_step=states.NEXT_STEP)
+    add_pages(pages, TABLE)
+
+    @pages.get("/<key>")
+    @needs("problem.read")
+    def detail(key: str) -> str:
+        subject = queries.problem(db(), actor(), key_of(key))
+        return render_template("problems/detail.html", subject=subject, key=key, table=TABLE,
+                               history=history_of("problem", subject.id))
+
+and its ``api.py``: ``api = APIBlueprint("problems_api", __name__, url_prefix="/problems")``, lists with
+``@takes(api, ProblemQuery, "query", "query")`` and ``page_of``, creation with ``@idempotent``, ``add_api(api, TABLE, ProblemOut)``.
+Templates extend ``base.html`` and draw from ``record.html`` (state, steps, timeline, facts, pager) and ``fields.html``.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +34,9 @@ from flask_babel import gettext
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from fracas.core.errors import FracasError, Invalid, Refused
+from fracas.core.errors import FracasError, Invalid
 from fracas.core.forms import Form
+from fracas.core.history import entries
 from fracas.core.permissions import Actor
 from fracas.core.statemachine import Machine
 from fracas.web import forms
@@ -139,12 +160,14 @@ def _add_verb(api: APIBlueprint, table: VerbTable, output: type[BaseModel], verb
     api.post(f"/<key>/{verb}")(view)
 
 
+def history_of(kind: str, subject_id: UUID) -> Any:
+    """The timeline of a record, newest first."""
+    return db().scalars(entries(kind, subject_id)).all()
+
+
 def key_of(text: str) -> UUID | str:
     """An address names a record by its id or by the number people say."""
     try:
         return UUID(text)
     except ValueError:
         return text
-
-
-__all__ = ["Refused", "VerbTable", "add_api", "add_pages", "key_of"]
