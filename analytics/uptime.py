@@ -90,9 +90,9 @@ def mtbf(
     ------
     InvalidData
         If `failures` is not a whole number of at least 0, `exposure` is not positive and finite, `confidence`
-        or a word is unknown, or a failure-terminated test has no failure.
+        is outside (0, 1), or a word is unknown.
     NotEnoughFailures
-        If an upper bound is asked for and there was no failure.
+        If there was no failure, and an upper bound is asked for or observation is said to have ended at one.
 
     Notes
     -----
@@ -163,7 +163,7 @@ def _mtbf_interval(
     below, above = tail_probabilities(confidence, side)
     if failures == 0:
         if terminated == "failure":
-            raise InvalidData("a failure-terminated observation has at least one failure")
+            raise NotEnoughFailures("observation cannot have ended at a failure when there was none")
         if side == "upper":
             raise NotEnoughFailures("without failures the MTBF has no upper bound; ask for side='lower'")
         # All of the error goes to the one bound that exists.

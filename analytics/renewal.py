@@ -1,0 +1,164 @@
+"""How often a part that is replaced as new fails within a horizon: renewal counts on a grid.
+
+The number of replacements N of one position is found from P(N >= k), where each count follows from the one
+below it by a convolution with the life distribution. The convolution integral is taken against the increments
+of F, never against a density, so that shapes below 1 (infinite density at age 0) are no special case.
+"""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.fft import irfft, next_fast_len, rfft
+
+from analytics.errors import InvalidData
+from analytics.results import FloatArray
+
+# Counts of one position beyond this are lumped at it; a position that fails so often is no subject for a
+# forecast.
+MOST_REPLACEMENTS = 400
+# A count less likely than this is as good as impossible.
+NEGLIGIBLE = 1e-13
+
+
+class LifeModel(Protocol):
+    """What the renewal functions ask of a distribution; every fit of this library answers it."""
+
+    def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
+        """-log of the reliability at age `t`."""
+        ...
+
+    def quantile(self, p: ArrayLike) -> FloatArray:
+        """Age by which the fraction `p` has failed."""
+        ...
+
+
+def renewal_function(model: LifeModel, time: float) -> float:
+    r"""Expected number of failures in (0, time] of one position that is renewed at every failure.
+
+    Parameters
+    ----------
+    model : LifeModel
+        Distribution of life, for instance a `WeibullFit`.
+    time : float
+        Length of the period, in the unit of the model, at least 0; the first part is new at its beginning.
+
+    Returns
+    -------
+    float
+        Relative error below about 1e-7 for Weibull shapes of 1 and above.
+
+    Raises
+    ------
+    InvalidData
+        If `time` is negative or not finite.
+
+    Notes
+    -----
+    Solves :math:`M(t) = F(t) + \int_0^t M(t - u)\,dF(u)` as :math:`M = \sum_k P(N \ge k)` on grids of three
+    widths, and extrapolates to width zero (Richardson).
+
+    References
+    ----------
+    Xie, M. (1989). On the solution of renewal-type integral equations. *Communications in Statistics:
+    Simulation and Computation* 18, 281-293.
+
+    Examples
+    --------
+    >>> from analytics import LifeData, fit_exponential
+    >>> fit = fit_exponential(LifeData([100.0, 300.0, 1000.0], [1, 1, 0]))
+    >>> round(renewal_function(fit, 2 * fit.theta), 6)
+    2.0
+    """
+    if not (np.isfinite(time) and time >= 0):
+        raise InvalidData(f"time must be at least 0, not {time!r}")
+    if time == 0:
+        return 0.0
+    steps = grid_steps(model, time, 512, 4096)
+    coarse, medium, fine = (float(_exceedance(model, time, steps * k)[:, -1].sum()) for k in (1, 2, 4))
+    # The error falls with the square of the width, then with its third power.
+    first, second = medium + (medium - coarse) / 3, fine + (fine - medium) / 3
+    return second + (second - first) / 7
+
+
+def replacement_probabilities(
+    model: LifeModel, ages: FloatArray, usage: FloatArray, *, steps: int | None = None
+) -> FloatArray:
+    """Probabilities of 0, 1, 2, ... failures of each position while it accrues its usage, renewed at each
+    failure.
+
+    Parameters
+    ----------
+    model : LifeModel
+        Distribution of life.
+    ages, usage : ndarray of float, shape (n,)
+        Age of the part now in each position (it has survived to it), and the usage to come, in the unit of
+        the model.
+    steps : int, optional
+        Width of the grid as a division of the largest usage; chosen from the spread of the distribution when
+        not given.
+
+    Returns
+    -------
+    ndarray, shape (n, k)
+        Rows sum to 1; k is as large as needed for what is left out to be negligible.
+    """
+    horizon = float(np.max(usage, initial=0.0))
+    if horizon == 0.0:
+        return np.ones((ages.size, 1))
+    steps = steps or grid_steps(model, horizon, 64, 1024)
+    exceedance = _exceedance(model, horizon, steps)
+    width = horizon / steps
+    edges = np.arange(steps + 1) * width
+    # Failure of the part now in place, between the edges, given that it has reached its age.
+    spent = np.minimum(edges, usage[:, None])
+    hazard_now = model.cumulative_hazard(ages)[:, None]
+    survival = np.exp(hazard_now - model.cumulative_hazard(ages[:, None] + spent))
+    first_failure = survival[:, :-1] - survival[:, 1:]
+    at_least = np.empty((exceedance.shape[0] + 1, ages.size))
+    at_least[0] = 1.0
+    at_least[1] = 1.0 - survival[:, -1]
+    if exceedance.shape[0] > 1:
+        at_least[2:] = _later_failures(exceedance[:-1], first_failure, usage / width)
+    chances: FloatArray = -np.diff(at_least, axis=0, append=0.0)
+    return np.maximum(chances, 0.0).T
+
+
+def grid_steps(model: LifeModel, horizon: float, least: int, most: int) -> int:
+    """Grid divisions of the horizon that resolve the spread of the distribution."""
+    spread = float(np.diff(model.quantile([0.25, 0.75]))[0])
+    return int(np.clip(np.ceil(8 * horizon / max(spread, horizon / most)), least, most))
+
+
+def _exceedance(model: LifeModel, horizon: float, steps: int) -> FloatArray:
+    """P(N(t) >= k) of a new part for k = 1, 2, ... (rows) on a grid of t from 0 to the horizon (columns)."""
+    failed = -np.expm1(-model.cumulative_hazard(np.arange(steps + 1) * (horizon / steps)))
+    length = next_fast_len(2 * steps, real=True)
+    transform = rfft(np.diff(failed), length)
+    rows = [failed]
+    while rows[-1][-1] > NEGLIGIBLE and len(rows) < MOST_REPLACEMENTS:
+        middles = (rows[-1][:-1] + rows[-1][1:]) / 2
+        folded = irfft(transform * rfft(middles, length), length)[:steps]
+        # The transform leaves rounding noise of either sign where the true value is tiny.
+        rows.append(np.concatenate([[0.0], np.clip(folded, 0.0, rows[-1][1:])]))
+    return np.array(rows)
+
+
+def _later_failures(exceedance: FloatArray, first_failure: FloatArray, reach: FloatArray) -> FloatArray:
+    """P(N >= k) for k = 2, 3, ... (rows): the first failure falls into a grid cell, the rest of the usage
+    sees k - 1 more."""
+    steps = first_failure.shape[1]
+    middles = (exceedance[:, :-1] + exceedance[:, 1:]) / 2
+    if np.all(reach == steps):
+        later: FloatArray = middles[:, ::-1] @ first_failure.T
+        return later
+    # Usage differs: positions end between grid points, where the exceedance is interpolated.
+    left = np.maximum(reach[:, None] - (np.arange(steps) + 0.5), 0.0)
+    below = np.minimum(left.astype(np.intp), steps - 1)
+    share = left - below
+    return np.array(
+        [
+            np.sum(first_failure * (row[below] * (1 - share) + row[below + 1] * share), axis=1)
+            for row in exceedance
+        ]
+    )

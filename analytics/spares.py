@@ -1,0 +1,488 @@
+"""Spare parts: how many demands to expect over a horizon, and how many parts to hold."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import gammaln, xlogy
+
+from analytics.errors import InvalidData
+from analytics.renewal import LifeModel, grid_steps, replacement_probabilities
+from analytics.results import Counts, FloatArray, Interval, Result, Side, tail_probabilities
+
+Replacement = Literal["as_new", "as_old", "none"]
+
+# Parameter draws: 400 leave about a twentieth of the spread between draws as Monte Carlo error of the mean.
+DRAWS = 400
+# Fixed, so that a page, a notebook and the same question tomorrow show the same number.
+DEFAULT_SEED = 20_000
+# Grid cells times positions handled at once.
+BLOCK_CELLS = 500_000
+NEGLIGIBLE = 1e-14
+MOST_DEMANDS = 1_000_000.0
+
+
+class FittedLife(LifeModel, Protocol):
+    """What a forecast asks of a fit: a frozen dataclass whose parameters can be drawn and put in place of the
+    estimates."""
+
+    counts: Counts
+    exposure: float
+    fingerprint: str
+    unit: str
+    warnings: tuple[str, ...]
+
+    def sample_parameters(self, n: int, *, rng: np.random.Generator) -> dict[str, FloatArray]:
+        """Draws of the parameters by field name, each of shape (n,)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DemandForecast(Result):
+    """Predictive distribution of the number of demands within a horizon; made by `forecast_spares`.
+
+    `counts` and `exposure` are those of the fit behind it.
+
+    Attributes
+    ----------
+    mean : float
+        Expected number of demands.
+    lower, upper : int
+        Two-sided prediction interval: the number of demands lies in it with at least the probability
+        `confidence`.
+    pmf : ndarray, shape (k,)
+        Probability of 0, 1, ... demands.
+    mean_standard_error : float
+        Monte Carlo standard error of `mean`; 0 when parameters are not drawn.
+    estimate_mean : float or None
+        Expected demands if the estimated parameters were the truth; None where the fit has no point estimate.
+    positions : int
+        Number of installed parts.
+    horizon : float
+        Length of the horizon as given.
+    horizon_exposure : float
+        Usage of all positions over the horizon, in `unit`.
+    replacement : {"as_new", "as_old", "none"}
+        What happens at a failure.
+    draws : int
+        Number of parameter draws averaged over; 0 when the estimates were taken as the truth.
+    """
+
+    mean: float
+    lower: int
+    upper: int
+    pmf: FloatArray
+    mean_standard_error: float
+    estimate_mean: float | None
+    positions: int
+    horizon: float
+    horizon_exposure: float
+    replacement: Replacement
+    draws: int
+
+    @property
+    def cdf(self) -> FloatArray:
+        """Probability of at most 0, 1, ... demands, shape (k,)."""
+        return np.minimum(np.cumsum(self.pmf), 1.0)
+
+    def quantile(self, p: float) -> int:
+        """Smallest number that demands do not exceed with probability `p` or more, `p` in (0, 1)."""
+        return _count_quantile(self.pmf, p)
+
+    def interval(self, *, confidence: float | None = None, side: Side = "two") -> Interval:
+        """Prediction interval for the number of demands."""
+        level = self.confidence if confidence is None else confidence
+        below, above = tail_probabilities(level, side)
+        lower = float(self.quantile(below)) if below else None
+        upper = float(self.quantile(1.0 - above)) if above else None
+        return Interval(lower, upper, level, side, "prediction")
+
+    def stock_for(self, service_level: float) -> int:
+        """Smallest stock that covers all demands with probability `service_level` or more."""
+        return self.quantile(service_level)
+
+
+def forecast_spares(
+    fit: FittedLife,
+    ages: ArrayLike,
+    horizon: float,
+    *,
+    usage_per_unit: ArrayLike = 1.0,
+    replacement: Replacement = "as_new",
+    parameter_uncertainty: bool = True,
+    confidence: float = 0.90,
+    draws: int = DRAWS,
+    rng: np.random.Generator | None = None,
+) -> DemandForecast:
+    r"""Number of spare parts that failures of the installed parts will ask for within a horizon.
+
+    Takes the age of every installed part into account, lets a replacement fail in its turn, and carries both
+    sources of uncertainty: chance, and what the data leave open about the parameters. For demand by failure
+    only; add planned replacements and other demand yourself.
+
+    Parameters
+    ----------
+    fit : FittedLife
+        A fitted life distribution of the part (`fit_weibull`, `fit_exponential`).
+    ages : array_like of float, shape (n,)
+        Age of the part in each position today, in the fit's unit, at least 0. One entry per position.
+    horizon : float
+        Length of the horizon, at least 0, in any unit of time: usage to come is ``horizon * usage_per_unit``.
+    usage_per_unit : float or array_like, shape (n,)
+        Usage in the fit's unit that a position accrues per unit of horizon: with a fit in hours and a horizon
+        in days, hours a day. 1 when both have the same unit.
+    replacement : {"as_new", "as_old", "none"}
+        What a failure leads to: a new part (renewal process), a repair that leaves the part as old as it was
+        (minimal repair), or nothing (each position asks for one part at most).
+    parameter_uncertainty : bool
+        Average over parameters drawn from the fit. False takes the estimates as the truth, which makes the
+        distribution too narrow; for comparison and teaching.
+    confidence : float
+        Probability of the two-sided prediction interval.
+    draws : int
+        Number of parameter draws.
+    rng : numpy.random.Generator, optional
+        Source of the draws; a generator with a fixed seed where not given, so that the same question has the
+        same answer.
+
+    Returns
+    -------
+    DemandForecast
+
+    Raises
+    ------
+    InvalidData
+        If ages, horizon or usage are negative or not finite, shapes differ, or a setting is unknown.
+    NotEnoughFailures
+        If the fit has no point estimate and `parameter_uncertainty` is False.
+
+    Notes
+    -----
+    Given the parameters, the distribution is computed, not simulated: for a position with age a, the first
+    failure follows :math:`1 - S(a+u)/S(a)`, later ones the renewal counts of a new part, and the positions
+    are convolved. The grid error of the mean is below 0.1 % for Weibull shapes of 1 and above (0.5 % at shape
+    0.5 over five mean lives). The draws are averaged: the only Monte Carlo error is that over parameters,
+    given as `mean_standard_error`. Positions are independent given the parameters; a shared error in the
+    parameters makes all of them fail early or late together, which is why the spread does not shrink as the
+    fleet grows.
+
+    References
+    ----------
+    Cox, D. R. (1962). *Renewal Theory*, Methuen, ch. 2-3.
+    Meeker, W. Q., Escobar, L. A. and Pascual, F. G. (2022). *Statistical Methods for Reliability Data*, 2nd
+    ed., Wiley, ch. 15 (prediction of future failures in a fleet).
+    Rausand, M., Barros, A. and Hoyland, A. (2021). *System Reliability Theory*, 3rd ed., Wiley, ch. 10.
+
+    Examples
+    --------
+    >>> from analytics import LifeData, fit_weibull
+    >>> fit = fit_weibull(LifeData([900, 1400, 1700, 2000, 2100, 2100], [1, 1, 1, 1, 0, 0]))
+    >>> forecast = forecast_spares(fit, ages=[200, 900, 1500, 1900], horizon=90, usage_per_unit=8)
+    >>> 1.0 < forecast.mean < 3.0, forecast.counts.failures
+    (True, 4)
+    >>> forecast.stock_for(0.95) >= forecast.stock_for(0.80)
+    True
+    """
+    tail_probabilities(confidence)
+    now, usage = _positions(ages, horizon, usage_per_unit)
+    if replacement not in ("as_new", "as_old", "none"):
+        raise InvalidData(f'replacement must be "as_new", "as_old" or "none", not {replacement!r}')
+    if draws < 1:
+        raise InvalidData(f"draws must be at least 1, not {draws!r}")
+    has_estimate = fit.counts.failures > 0
+    at_estimate = (
+        _fleet_pmf(fit, now, usage, replacement, fine=True)
+        if has_estimate or not parameter_uncertainty
+        else None
+    )
+    if parameter_uncertainty:
+        generator = np.random.default_rng(DEFAULT_SEED) if rng is None else rng
+        drawn = fit.sample_parameters(draws, rng=generator)
+        each = [_fleet_pmf(_with(fit, drawn, k), now, usage, replacement) for k in range(draws)]
+        means = np.array([_mean(pmf) for pmf in each])
+        pmf, error = _average(each), float(np.std(means, ddof=min(1, draws - 1)) / math.sqrt(draws))
+    else:
+        assert at_estimate is not None
+        pmf, error = at_estimate, 0.0
+    below, above = tail_probabilities(confidence)
+    facts = f"{fit.fingerprint}:{now.tolist()}:{usage.tolist()}:{replacement}"
+    return DemandForecast(
+        method=f"{replacement.replace('_', ' ')}, {'parameters drawn' if parameter_uncertainty else 'parameters fixed'}",
+        unit=fit.unit,
+        confidence=confidence,
+        counts=Counts(records=fit.counts.records, failures=fit.counts.failures),
+        exposure=fit.exposure,
+        fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
+        warnings=_warnings(fit, parameter_uncertainty),
+        mean=_mean(pmf),
+        lower=_count_quantile(pmf, below),
+        upper=_count_quantile(pmf, 1.0 - above),
+        pmf=pmf,
+        mean_standard_error=error,
+        estimate_mean=None if at_estimate is None else _mean(at_estimate),
+        positions=now.size,
+        horizon=float(horizon),
+        horizon_exposure=float(np.sum(usage)),
+        replacement=replacement,
+        draws=draws if parameter_uncertainty else 0,
+    )
+
+
+def _positions(ages: ArrayLike, horizon: float, usage_per_unit: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    try:
+        now = np.atleast_1d(np.array(ages, dtype=float))
+        rate = np.broadcast_to(np.array(usage_per_unit, dtype=float), now.shape)
+    except (TypeError, ValueError) as error:
+        raise InvalidData(f"ages and usage_per_unit must be numbers of one length: {error}") from error
+    if now.ndim != 1:
+        raise InvalidData(f"ages must be one-dimensional, not of shape {now.shape}")
+    for name, values in (("ages", now), ("usage_per_unit", rate), ("horizon", np.atleast_1d(float(horizon)))):
+        bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
+        if bad.size:
+            raise InvalidData(
+                f"row {bad[0]}: {name} is {values[bad[0]]}; it must be at least 0", bad.tolist()
+            )
+    usage = float(horizon) * rate
+    # Positions are alike but for age and usage: in a fixed order their fingerprint and rounding do not depend
+    # on the input's.
+    order = np.lexsort((usage, now))
+    return now[order], usage[order]
+
+
+def _with(fit: FittedLife, drawn: dict[str, FloatArray], k: int) -> FittedLife:
+    changed: dict[str, Any] = {name: float(values[k]) for name, values in drawn.items()}
+    result: FittedLife = replace(fit, **changed)  # type: ignore[type-var]
+    return result
+
+
+def _warnings(fit: FittedLife, parameter_uncertainty: bool) -> tuple[str, ...]:
+    warnings = list(fit.warnings)
+    if not parameter_uncertainty:
+        warnings.append(
+            "the estimated parameters are taken as the truth: the forecast is narrower than the data allow"
+        )
+    return tuple(warnings)
+
+
+def _fleet_pmf(
+    model: LifeModel, ages: FloatArray, usage: FloatArray, replacement: Replacement, *, fine: bool = False
+) -> FloatArray:
+    """Distribution of the demands of all positions together under one set of parameters."""
+    if ages.size == 0:
+        return np.ones(1)
+    if replacement == "as_old":
+        hazard = model.cumulative_hazard(ages + usage) - model.cumulative_hazard(ages)
+        return _poisson_pmf(float(np.sum(hazard)))
+    if replacement == "none":
+        survive = np.exp(model.cumulative_hazard(ages) - model.cumulative_hazard(ages + usage))
+        return _convolve_all(np.column_stack([survive, 1.0 - survive]))
+    steps = grid_steps(model, float(np.max(usage)), 1024, 2048) if fine else None
+    size = max(1, BLOCK_CELLS // (steps or 1024))
+    pmf = np.ones(1)
+    for at in range(0, ages.size, size):
+        rows = slice(at, at + size)
+        block = replacement_probabilities(model, ages[rows], usage[rows], steps=steps)
+        pmf = np.convolve(pmf, _convolve_all(block))
+    return pmf
+
+
+def _convolve_all(rows: FloatArray) -> FloatArray:
+    """Distribution of the sum of independent counts, one distribution per row."""
+    while rows.shape[0] > 1:
+        if rows.shape[0] % 2:
+            nothing = np.zeros((1, rows.shape[1]))
+            nothing[0, 0] = 1.0
+            rows = np.concatenate([rows, nothing])
+        one, other = rows[0::2], rows[1::2]
+        width = rows.shape[1]
+        total = np.zeros((one.shape[0], 2 * width - 1))
+        for k in range(width):
+            total[:, k : k + width] += one[:, k, None] * other
+        # Counts that no pair reaches with any likelihood are dropped, or the width would double at every
+        # level.
+        likely = np.flatnonzero(total.max(axis=0) > NEGLIGIBLE)
+        rows = total[:, : likely[-1] + 1]
+    pmf: FloatArray = rows[0] / np.sum(rows[0])
+    return pmf
+
+
+def _poisson_pmf(mean: float) -> FloatArray:
+    if not mean <= MOST_DEMANDS:
+        raise InvalidData(
+            f"an expected demand of {mean:g} is beyond any stock; check ages, horizon and units"
+        )
+    count = np.arange(math.ceil(mean + 12 * math.sqrt(mean) + 30))
+    pmf: FloatArray = np.exp(xlogy(count, mean) - mean - gammaln(count + 1))
+    return pmf
+
+
+def _average(each: Sequence[FloatArray]) -> FloatArray:
+    pmf = np.zeros(max(one.size for one in each))
+    for one in each:
+        pmf[: one.size] += one
+    pmf /= len(each)
+    return pmf[: np.flatnonzero(pmf > NEGLIGIBLE)[-1] + 1]
+
+
+def _mean(pmf: FloatArray) -> float:
+    return float(pmf @ np.arange(pmf.size))
+
+
+def _count_quantile(pmf: FloatArray, p: float) -> int:
+    if not 0 < p < 1:
+        raise InvalidData(f"a probability must lie between 0 and 1, not {p!r}")
+    # Rounding in the sum must not push a level that is reached exactly to the next count.
+    return int(np.searchsorted(np.cumsum(pmf), p - 1e-12, side="left").clip(max=pmf.size - 1))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StockLevel(Result):
+    """How many parts to hold, and what every other stock would achieve; made by `stock_for_service_level`.
+
+    `counts` and `exposure` are those of the data behind the demand, 0 when it was given as a number.
+
+    Attributes
+    ----------
+    stock : int
+        Smallest stock that reaches the service level.
+    service_level : float
+        Probability asked for: that the stock covers all demands.
+    achieved : float
+        Probability that `stock` reaches.
+    probability : ndarray, shape (k,)
+        Probability that a stock of 0, 1, ... covers all demands.
+    expected_shortage : ndarray, shape (k,)
+        Expected demands left uncovered (back orders) for each stock.
+    expected_surplus : ndarray, shape (k,)
+        Expected parts left over for each stock.
+    mean_demand : float
+        Expected number of demands.
+    on_hand : int
+        Parts already there.
+    """
+
+    stock: int
+    service_level: float
+    achieved: float
+    probability: FloatArray
+    expected_shortage: FloatArray
+    expected_surplus: FloatArray
+    mean_demand: float
+    on_hand: int
+
+    @property
+    def to_order(self) -> int:
+        """Parts missing from `stock`, 0 when there are enough."""
+        return max(0, self.stock - self.on_hand)
+
+    @property
+    def probability_on_hand(self) -> float:
+        """Probability that the parts already there cover all demands."""
+        return float(self.probability[min(self.on_hand, self.probability.size - 1)])
+
+
+def stock_for_service_level(
+    demand: DemandForecast | float | Sequence[float] | FloatArray, service_level: float, *, on_hand: int = 0
+) -> StockLevel:
+    r"""Smallest stock that covers the demand of one lead time with a given probability.
+
+    For a part that is ordered one for one and cannot be had faster than its lead time: the demand must be
+    that of one lead time (plus the interval between orders, where they are gathered).
+
+    Parameters
+    ----------
+    demand : DemandForecast, float or array_like of shape (k,)
+        A forecast over the lead time; or the mean of a Poisson demand (rate x lead time); or the
+        probabilities of 0, 1, ... demands.
+    service_level : float
+        Probability, in (0, 1), that no demand goes unmet.
+    on_hand : int
+        Serviceable parts already there.
+
+    Returns
+    -------
+    StockLevel
+        Its arrays reach at least from a stock of 0 to one that covers demand with probability 0.9999.
+
+    Raises
+    ------
+    InvalidData
+        If `service_level` is outside (0, 1), the mean is negative, or the probabilities are negative or do
+        not sum to 1.
+
+    Notes
+    -----
+    ``stock = min{s : P(D <= s) >= service_level}``. With a cost h for each part left over and p for each
+    demand unmet, the cheapest stock is that at the service level p / (p + h) (newsvendor). Expected shortage
+    at stock s is :math:`\sum_{d > s} (d - s) P(D = d)`.
+
+    References
+    ----------
+    Sherbrooke, C. C. (2004). *Optimal Inventory Modeling of Systems*, 2nd ed., Kluwer, ch. 2.
+    Snyder, L. V. and Shen, Z.-J. M. (2019). *Fundamentals of Supply Chain Theory*, 2nd ed., Wiley, ch. 4.
+
+    Examples
+    --------
+    Two demands expected during the lead time:
+
+    >>> level = stock_for_service_level(2.0, 0.95, on_hand=3)
+    >>> level.stock, round(level.achieved, 4), level.to_order
+    (5, 0.9834, 2)
+    >>> level.probability.round(3).tolist()[:4]
+    [0.135, 0.406, 0.677, 0.857]
+    """
+    if not 0 < service_level < 1:
+        raise InvalidData(f"service_level must lie between 0 and 1 (0.95 means 95 %), not {service_level!r}")
+    if on_hand < 0 or on_hand != int(on_hand):
+        raise InvalidData(f"on_hand must be a whole number of at least 0, not {on_hand!r}")
+    pmf, facts = _demand_pmf(demand)
+    stock = _count_quantile(pmf, service_level)
+    enough = max(stock, int(on_hand), _count_quantile(pmf, 0.9999))
+    levels = np.arange(enough + 1)
+    padded = np.concatenate([pmf, np.zeros(max(0, enough + 1 - pmf.size))])
+    probability = np.minimum(np.cumsum(padded), 1.0)[: enough + 1]
+    mean = _mean(pmf)
+    # E(s - D)+ grows by P(D <= s) with every part added.
+    surplus = np.concatenate([[0.0], np.cumsum(probability)[:-1]])
+    return StockLevel(
+        **facts,
+        stock=stock,
+        service_level=float(service_level),
+        achieved=float(probability[stock]),
+        probability=probability,
+        expected_shortage=np.maximum(mean - levels + surplus, 0.0),
+        expected_surplus=surplus,
+        mean_demand=mean,
+        on_hand=int(on_hand),
+    )
+
+
+def _demand_pmf(
+    demand: DemandForecast | float | Sequence[float] | FloatArray,
+) -> tuple[FloatArray, dict[str, Any]]:
+    if isinstance(demand, DemandForecast):
+        names = ("method", "unit", "confidence", "counts", "exposure", "fingerprint", "warnings")
+        return demand.pmf, {name: getattr(demand, name) for name in names}
+    given = np.array(demand, dtype=float)
+    if given.ndim == 0:
+        mean = float(given)
+        if not (math.isfinite(mean) and mean >= 0):
+            raise InvalidData(f"the mean demand must be at least 0, not {mean!r}")
+        pmf, method = _poisson_pmf(mean), "Poisson"
+    else:
+        pmf, method = given, "given distribution"
+        if given.ndim != 1 or given.size == 0 or not np.all(given >= 0) or abs(given.sum() - 1) > 1e-6:
+            raise InvalidData("probabilities of 0, 1, ... demands must be at least 0 and sum to 1")
+    facts: dict[str, Any] = {
+        "method": method,
+        "unit": "parts",
+        "confidence": 0.90,
+        "counts": Counts(records=0, failures=0),
+        "exposure": 0.0,
+        "fingerprint": hashlib.sha256(f"{method}:{given.tolist()}".encode()).hexdigest(),
+    }
+    return pmf, facts
