@@ -185,7 +185,7 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def make_app(tmp_path: Path) -> Iterator[Callable[[str], Flask]]:
+def make_app() -> Iterator[Callable[[str], Flask]]:
     """``make_app(url)``: an app on that database; its connections are closed when the test is over."""
     from fracas.config import Config
     from fracas.factory import create_app
