@@ -1,0 +1,73 @@
+"""Who there is: organisations, sites, customers, suppliers, as far as the actor may know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.orm import Session
+
+from fracas.core.errors import NotFound
+from fracas.core.lookup import find
+from fracas.core.permissions import Actor, visible
+from fracas.organisations.models import Customer, Organisation, Site, Supplier
+
+
+def organisation(session: Session, code: str) -> Organisation:
+    """For the command line, which has no actor yet."""
+    found = session.scalar(select(Organisation).where(Organisation.code == code))
+    if found is None:
+        raise NotFound("There is no organisation with code “%(code)s”.", code=code)
+    return found
+
+
+def organisations(session: Session) -> Sequence[Organisation]:
+    return session.scalars(select(Organisation).order_by(Organisation.code)).all()
+
+
+def _own_sites(actor: Actor) -> ColumnElement[bool]:
+    return true() if actor.site_ids is None else Site.id.in_(sorted(actor.site_ids))
+
+
+def _own_customer(actor: Actor) -> ColumnElement[bool]:
+    return true() if actor.customer_id is None else Customer.id == actor.customer_id
+
+
+def site(session: Session, actor: Actor, key: Any) -> Site:
+    missing = NotFound(
+        "There is no site with code “%(code)s” that you may use. Check the code, or have the site added.",
+        code=str(key),
+    )
+    return find(session, actor, Site, key, Site.code, missing, _own_sites(actor))
+
+
+def sites(session: Session, actor: Actor) -> Sequence[Site]:
+    """Every site that the actor may use, by code."""
+    rows = select(Site).where(visible(actor, Site), _own_sites(actor)).order_by(Site.code)
+    return session.scalars(rows).all()
+
+
+def customer(session: Session, actor: Actor, key: Any) -> Customer:
+    missing = NotFound(
+        "There is no customer with code “%(code)s”. Check the code, or have the customer added.",
+        code=str(key),
+    )
+    return find(session, actor, Customer, key, Customer.code, missing, _own_customer(actor))
+
+
+def customers(session: Session, actor: Actor) -> Sequence[Customer]:
+    rows = select(Customer).where(visible(actor, Customer), _own_customer(actor)).order_by(Customer.code)
+    return session.scalars(rows).all()
+
+
+def supplier(session: Session, actor: Actor, key: Any) -> Supplier:
+    missing = NotFound(
+        "There is no supplier with code “%(code)s”. Check the code, or have the supplier added.",
+        code=str(key),
+    )
+    return find(session, actor, Supplier, key, Supplier.code, missing)
+
+
+def suppliers(session: Session, actor: Actor) -> Sequence[Supplier]:
+    return session.scalars(select(Supplier).where(visible(actor, Supplier)).order_by(Supplier.code)).all()
