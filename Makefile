@@ -11,6 +11,8 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := fracas/web/static/vendor/manifest.json
+CATALOGUE := fracas/web/translations
+WORDS := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE)/*/LC_MESSAGES/*.po))
 
 FRACAS_PORT ?= 8000
 WORKERS ?= auto
@@ -22,7 +24,7 @@ help:  ## list the targets
 # ------------------------------------------------------------------ set-up
 
 .PHONY: setup
-setup: $(VENV)/.development $(VENDOR)  ## everything a developer needs, in .venv
+setup: $(VENV)/.development $(VENDOR) $(WORDS)  ## everything a developer needs, in .venv
 
 $(VENV)/.created: requirements-setup.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
@@ -68,7 +70,7 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotat
 # ------------------------------------------------------------------ run
 
 .PHONY: run
-run: $(VENV)/.runtime $(VENDOR)  ## serve the demo fleet on this machine; data is kept in var/
+run: $(VENV)/.runtime $(VENDOR) $(WORDS)  ## serve the demo fleet on this machine; data is kept in var/
 	@mkdir -p var
 	@$(BIN)/fracas db upgrade
 	@$(BIN)/fracas demo load --if-empty
@@ -79,7 +81,7 @@ run: export FRACAS_DEMO ?= 1
 # ------------------------------------------------------------------ checks
 
 .PHONY: test
-test: setup translations  ## set everything up, then run the tests
+test: setup  ## set everything up, then run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_OPTIONS)
 
 .PHONY: lint
@@ -115,11 +117,11 @@ calibration: setup  ## do the demo's intervals hold the known truth as often as 
 
 # ------------------------------------------------------------------ words
 
-CATALOGUE := fracas/web/translations
-
 .PHONY: translations
-translations: $(VENV)/.runtime  ## compile the catalogues of words
-	@test ! -d $(CATALOGUE) || $(BIN)/pybabel -q compile -d $(CATALOGUE) 2>/dev/null
+translations: $(WORDS)  ## compile the catalogues of words
+
+%.mo: %.po | $(VENV)/.runtime
+	@$(BIN)/pybabel -q compile -i $< -o $@ || { rm -f $@; exit 1; }
 
 .PHONY: messages
 messages: $(VENV)/.runtime  ## collect new words from source and templates into the catalogues

@@ -1,4 +1,5 @@
-"""Build hook: the wheel also holds the migrations and the front-end files, which git keeps elsewhere or nowhere."""
+"""Build hook: the wheel also holds the migrations, the front-end files and the compiled words, which git keeps
+elsewhere or nowhere."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from babel.messages import mofile, pofile
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -29,4 +31,10 @@ class FrontendBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable" or self.target_name != "wheel":
             return
         frontend.make_frontend()
+        self.compile_words()
         build_data["force_include"]["migrations"] = "fracas/_migrations"
+
+    def compile_words(self) -> None:
+        for source in (Path(self.root) / "fracas" / "web" / "translations").rglob("*.po"):
+            with source.open("rb") as text, source.with_suffix(".mo").open("wb") as compiled:
+                mofile.write_mo(compiled, pofile.read_po(text))
