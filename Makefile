@@ -123,10 +123,15 @@ translations: $(WORDS)  ## compile the catalogues of words
 %.mo: %.po | $(VENV)/.runtime
 	@$(BIN)/pybabel -q compile -i $< -o $@ || { rm -f $@; exit 1; }
 
+# A refusal's message is a msgid too, and so is every label marked with N_.
+KEYWORDS := N_ lazy_gettext Refused Invalid NotFound Forbidden Stale Finding
+
 .PHONY: messages
 messages: $(VENV)/.runtime  ## collect new words from source and templates into the catalogues
-	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k lazy_gettext -o $(CATALOGUE)/messages.pot .
-	$(BIN)/pybabel -q update -d $(CATALOGUE) -i $(CATALOGUE)/messages.pot --no-fuzzy-matching
+	@mkdir -p $(CATALOGUE)
+	@$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output $(KEYWORDS:%=-k %) --project fracas -o $(CATALOGUE)/messages.pot .
+	@test -d $(CATALOGUE)/zh_Hans || $(BIN)/pybabel -q init -l zh_Hans -d $(CATALOGUE) -i $(CATALOGUE)/messages.pot
+	@$(BIN)/pybabel -q update -d $(CATALOGUE) -i $(CATALOGUE)/messages.pot --no-fuzzy-matching --ignore-pot-creation-date
 
 # ------------------------------------------------------------------ away with it
 
