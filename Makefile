@@ -14,7 +14,7 @@ VENDOR := fracas/web/static/vendor/manifest.json
 CATALOGUE := fracas/web/translations
 WORDS := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE)/*/LC_MESSAGES/*.po))
 
-FRACAS_PORT ?= 8000
+export FRACAS_PORT ?= 8000
 WORKERS ?= auto
 
 .PHONY: help
@@ -74,7 +74,7 @@ run: $(VENV)/.runtime $(VENDOR) $(WORDS)  ## serve the demo fleet on this machin
 	@mkdir -p var
 	@$(BIN)/fracas db upgrade
 	@$(BIN)/fracas demo load --if-empty
-	@exec $(BIN)/fracas serve --host 127.0.0.1 --port $(FRACAS_PORT)
+	@exec $(BIN)/fracas serve
 
 run: export FRACAS_DEMO ?= 1
 
