@@ -56,7 +56,9 @@ class PartType(Owned, Versioned, Base):
     name: Mapped[Short]
     is_repairable: Mapped[bool] = mapped_column(default=False)
     repair_assumption: Mapped[RepairAssumption] = mapped_column(
-        choice(RepairAssumption), default=RepairAssumption.AS_NEW, comment="default; a failure may say otherwise"
+        choice(RepairAssumption),
+        default=RepairAssumption.AS_NEW,
+        comment="default; a failure may say otherwise",
     )
     primary_metric_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("usage_metric.id"), comment="the metric its life is shown in first; none: calendar days"
@@ -65,7 +67,9 @@ class PartType(Owned, Versioned, Base):
     unit_cost: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False), comment="in `currency`")
     currency: Mapped[Short] = mapped_column(default="CNY")
     supplier_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier.id"))
-    is_flagged: Mapped[bool] = mapped_column(default=False, comment="created by an import that met an unknown number")
+    is_flagged: Mapped[bool] = mapped_column(
+        default=False, comment="created by an import that met an unknown number"
+    )
     primary_metric: Mapped[UsageMetric | None] = relationship(lazy="joined")
 
 
@@ -92,7 +96,9 @@ class Position(Owned, Base):
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("position.id"), comment="next higher assembly")
     code: Mapped[Short]
     name: Mapped[Short]
-    part_type_id: Mapped[UUID | None] = mapped_column(ForeignKey("part_type.id"), comment="what fits; none: anything")
+    part_type_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("part_type.id"), comment="what fits; none: anything"
+    )
     system_model: Mapped[SystemModel] = relationship(back_populates="positions")
     part_type: Mapped[PartType | None] = relationship(lazy="joined")
 
@@ -109,4 +115,6 @@ class FailureCode(Owned, Base):
     name: Mapped[Short]
     name_zh: Mapped[Short | None] = mapped_column(comment="Simplified Chinese")
     is_active: Mapped[bool] = mapped_column(default=True)
-    is_flagged: Mapped[bool] = mapped_column(default=False, comment="created by an import that met an unknown code")
+    is_flagged: Mapped[bool] = mapped_column(
+        default=False, comment="created by an import that met an unknown code"
+    )

@@ -7,6 +7,7 @@ finder called through :func:`wanted` raises :class:`Invalid` for the field that 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from fracas.core.errors import Invalid, NotFound
 from fracas.core.permissions import Actor, visible
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 P = ParamSpec("P")
 
 
@@ -33,7 +35,12 @@ def as_id(key: object) -> UUID | None:
 
 
 def matches(
-    session: Session, actor: Actor, model: type[T], key: object, natural: Any, *conditions: ColumnElement[bool]
+    session: Session,
+    actor: Actor,
+    model: type[T],
+    key: object,
+    natural: Any,
+    *conditions: ColumnElement[bool],
 ) -> Sequence[T]:
     """The visible rows of ``model`` that ``key`` can mean; ``natural`` is the column of the natural key."""
     if isinstance(key, model):
@@ -86,3 +93,16 @@ def given(
 ) -> T | None:
     """As :func:`wanted`, for a field that may be left empty."""
     return None if key is None or key == "" else wanted(field, finder, session, actor, key)
+
+
+def member(field: str, kind: type[E], value: object) -> E:
+    """The coded value that is meant; the refusal names the choices."""
+    try:
+        return kind(str(value).strip().lower())
+    except ValueError:
+        raise Invalid(
+            "“%(value)s” is not one of: %(choices)s.",
+            field=field,
+            value=str(value),
+            choices=", ".join(choice.value for choice in kind),
+        ) from None
