@@ -72,6 +72,7 @@ class WeibullLikelihood:
 
         # Terms +-c log(S(a) - S(c)): intervals with +, the denominators of right truncation with -.
         inexact = (event == LEFT_CENSORED) | (event == INTERVAL_CENSORED)
+        self.has_truncation = bool(truncated.any())
         self.has_intervals = bool(inexact.any() or truncated.any())
         if self.has_intervals:
             low, high = data.failure_intervals()
@@ -176,7 +177,10 @@ def maximise(data: LifeData, likelihood: WeibullLikelihood) -> tuple[float, floa
         _require_spread(data, likelihood)
         log_beta = _solve_profile(likelihood) if not likelihood.has_entry else _solve_scanned(likelihood)
         start = (likelihood.profile_log_eta(log_beta), log_beta)
-    return _climb(likelihood, *start)
+    found = _climb(likelihood, *start, failures=data.counts.failures)
+    if likelihood.has_truncation:
+        _refuse_higher_boundary(likelihood, found[2].value)
+    return found
 
 
 def _require_spread(data: LifeData, likelihood: WeibullLikelihood) -> None:
@@ -235,6 +239,18 @@ def _solve_scanned(likelihood: WeibullLikelihood) -> float:
     return (low + high) / 2.0
 
 
+def _refuse_higher_boundary(likelihood: WeibullLikelihood, value: float) -> None:
+    # Ages seen only because they are short fit an endless life as well: as eta grows, f(t) / F(limit) tends to
+    # beta t ** (beta - 1) / limit ** beta, which may be likelier than the maximum inside.
+    for log_beta in np.linspace(math.log(0.05), math.log(50.0), 70):
+        log_eta = likelihood.log_scale + 14.0 / math.exp(log_beta)  # H is 1e-6 at the oldest age
+        if likelihood.value(log_eta, float(log_beta)) > value:
+            raise NoFiniteMaximum(
+                "right-truncated ages alone do not bound eta here: the likelihood is higher for an endless life; records of "
+                "units that had not failed are needed"
+            )
+
+
 def _profile_value(likelihood: WeibullLikelihood, log_beta: float) -> float:
     beta = math.exp(log_beta)
     with np.errstate(under="ignore"):
@@ -264,7 +280,7 @@ def _start_from_midpoints(data: LifeData) -> tuple[float, float]:
 
 
 def _climb(
-    likelihood: WeibullLikelihood, log_eta: float, log_beta: float
+    likelihood: WeibullLikelihood, log_eta: float, log_beta: float, failures: int
 ) -> tuple[float, float, Derivatives]:
     """Damped Newton in (log eta, log beta) from a start, to a verified maximum."""
     damping = 0.0
@@ -274,14 +290,8 @@ def _climb(
             step = here.newton_step
             if max(abs(step[0]), abs(step[1])) < 1e-8 and here.score_norm < 1e-6:
                 return log_eta, log_beta, here
-        if (
-            not math.log(SMALLEST_BETA) < log_beta < math.log(LARGEST_BETA)
-            or abs(log_eta - likelihood.log_scale) > 600
-        ):
-            raise NoFiniteMaximum(
-                "the likelihood rises without end towards a boundary (beta or eta leaves every sensible range); the data "
-                "do not hold enough information on when failures happen for two parameters"
-            )
+        if _has_run_away(likelihood, log_eta, log_beta) or not all(map(math.isfinite, here.hessian)):
+            break
         candidate = _damped_step(here, damping)
         there_eta, there_beta = log_eta + candidate[0], log_beta + candidate[1]
         value = likelihood.value(there_eta, there_beta)
@@ -294,9 +304,27 @@ def _climb(
             damping = max(10.0 * damping, 1e-3)
             if damping > 1e12:
                 break
+    if _is_flat(here, log_beta, failures):
+        raise NoFiniteMaximum(
+            "the likelihood rises without end towards a boundary (beta or eta goes to 0 or infinity): the data do not hold "
+            "enough information on when failures happen for two parameters"
+        )
     raise NotConverged(
         "the search for the maximum of the Weibull likelihood did not end in a verified maximum"
     )
+
+
+def _is_flat(at: Derivatives, log_beta: float, failures: int) -> bool:
+    # At a real maximum the determinant of the information is of the order of (failures * beta) ** 2; on the way to a
+    # boundary it vanishes against that.
+    h_uu, h_ub, h_bb = at.hessian
+    determinant = h_uu * h_bb - h_ub * h_ub
+    return not determinant > 0.01 * (failures * math.exp(log_beta)) ** 2
+
+
+def _has_run_away(likelihood: WeibullLikelihood, log_eta: float, log_beta: float) -> bool:
+    sensible = math.log(SMALLEST_BETA) < log_beta < math.log(LARGEST_BETA)
+    return not sensible or abs(log_eta - likelihood.log_scale) > 600.0
 
 
 def _damped_step(at: Derivatives, damping: float) -> tuple[float, float]:
@@ -308,6 +336,8 @@ def _damped_step(at: Derivatives, damping: float) -> tuple[float, float]:
     lift = damping * size + (1e-6 * size - smallest if smallest < 1e-12 * size else 0.0)
     a, c = a + lift, c + lift
     determinant = a * c - h_ub * h_ub
+    if determinant <= 0.0:
+        return 0.0, 0.0
     step_u, step_b = (c * g_u + h_ub * g_b) / determinant, (a * g_b + h_ub * g_u) / determinant
     shorten = min(1.0, 2.0 / max(abs(step_u), abs(step_b), 1e-300))
     return step_u * shorten, step_b * shorten
