@@ -1,0 +1,83 @@
+"""Pictures of counts: Pareto and open stages. Statistical pictures come from `analytics.figures` through reliability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fracas.dashboards.queries import Bar, StageCount
+
+INK, STEEL, PALE = "#16232f", "#1f4e79", "#9db4c8"
+AGE_COLOURS = {"week": "#9db4c8", "month": "#5b87ad", "quarter": "#c77b3f", "older": "#b3410a"}
+Translate = Callable[[str], str]
+
+
+def _layout(**more: Any) -> dict[str, Any]:
+    return {
+        "margin": {"l": 60, "r": 50, "t": 10, "b": 60},
+        "font": {"family": "system-ui, sans-serif", "color": INK},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "legend": {"orientation": "h", "y": 1.12},
+        **more,
+    }
+
+
+def pareto(
+    bars: Sequence[Bar], *, links: Sequence[str | None], words: Translate, labels: Sequence[str], measure: str = "failures"
+) -> dict[str, Any]:
+    """Bars from most to least with the running share; a bar opens the records behind it.
+
+    ``measure`` is ``failures`` or ``delay_minutes``.
+    """
+    values = [float(getattr(bar, measure)) for bar in bars]
+    total = sum(values) or 1.0
+    running = [100 * sum(values[: i + 1]) / total for i in range(len(values))]
+    name = words("failures") if measure == "failures" else words("minutes of delay")
+    title = words("Most frequent: %(name)s, %(count)s of %(total)s") % {
+        "name": labels[0] if labels else "–",
+        "count": f"{values[0] if values else 0:g}",
+        "total": f"{sum(values):g}",
+    }
+    return {
+        "data": [
+            {"type": "bar", "x": list(labels), "y": values, "name": name, "marker": {"color": STEEL}, "customdata": list(links)},
+            {
+                "type": "scatter", "x": list(labels), "y": running, "name": words("running share"), "yaxis": "y2",
+                "mode": "lines+markers", "line": {"color": "#b3410a"}, "hovertemplate": "%{y:.0f} %<extra></extra>",
+            },
+        ],
+        "layout": _layout(
+            xaxis={"type": "category", "tickangle": -35, "automargin": True},
+            yaxis={"title": {"text": name}, "rangemode": "tozero"},
+            yaxis2={"overlaying": "y", "side": "right", "range": [0, 105], "ticksuffix": " %", "showgrid": False},
+            meta={"alt": title},
+        ),
+    }  # fmt: skip
+
+
+def open_stages(counts: Sequence[StageCount], *, words: Translate, names: Sequence[str]) -> dict[str, Any]:
+    """What stands open in each stage, by how long it has stood there."""
+    ages = {
+        "week": words("under a week"),
+        "month": words("under a month"),
+        "quarter": words("under 90 days"),
+        "older": words("90 days and more"),
+    }
+    data = [
+        {
+            "type": "bar", "orientation": "h", "y": list(names), "x": [getattr(count, age) for count in counts],
+            "name": text, "marker": {"color": AGE_COLOURS[age]},
+        }
+        for age, text in ages.items()
+    ]  # fmt: skip
+    total = sum(count.total for count in counts)
+    return {
+        "data": data,
+        "layout": _layout(
+            barmode="stack",
+            yaxis={"autorange": "reversed", "automargin": True},
+            xaxis={"title": {"text": words("records")}, "rangemode": "tozero"},
+            meta={"alt": words("%(total)s open records by stage and age") % {"total": total}},
+        ),
+    }
