@@ -76,6 +76,10 @@ class ExponentialFit(Result):
         """Probability to have failed by age `t`."""
         return -np.expm1(-self._age(t) / self._theta())
 
+    def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
+        """Expected failures by age `t` of a part kept running, (t - location) / theta."""
+        return self._age(t) / self._theta()
+
     def hazard(self, t: ArrayLike) -> FloatArray:
         """Failure rate at age `t`: constant, and 0 before `location`."""
         return np.where(np.asarray(t, dtype=np.float64) < self.location, 0.0, 1.0 / self._theta())
