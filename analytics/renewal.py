@@ -17,6 +17,8 @@ from analytics.results import FloatArray
 # Counts of one position beyond this are lumped at it; a position that fails so often is no subject for a
 # forecast.
 MOST_REPLACEMENTS = 400
+# Positions times grid cells handled at once.
+BLOCK_CELLS = 500_000
 # A count less likely than this is as good as impossible.
 NEGLIGIBLE = 1e-13
 
@@ -106,28 +108,21 @@ def replacement_probabilities(
     horizon = float(np.max(usage, initial=0.0))
     if horizon == 0.0:
         return np.ones((ages.size, 1))
-    steps = steps or grid_steps(model, horizon, 64, 1024)
+    steps = steps or grid_steps(model, horizon, 24, 1024)
     exceedance = _exceedance(model, horizon, steps)
-    width = horizon / steps
-    edges = np.arange(steps + 1) * width
-    # Failure of the part now in place, between the edges, given that it has reached its age.
-    spent = np.minimum(edges, usage[:, None])
-    hazard_now = model.cumulative_hazard(ages)[:, None]
-    survival = np.exp(hazard_now - model.cumulative_hazard(ages[:, None] + spent))
-    first_failure = survival[:, :-1] - survival[:, 1:]
-    at_least = np.empty((exceedance.shape[0] + 1, ages.size))
-    at_least[0] = 1.0
-    at_least[1] = 1.0 - survival[:, -1]
-    if exceedance.shape[0] > 1:
-        at_least[2:] = _later_failures(exceedance[:-1], first_failure, usage / width)
-    chances: FloatArray = -np.diff(at_least, axis=0, append=0.0)
-    return np.maximum(chances, 0.0).T
+    at_least = np.ones((ages.size, exceedance.shape[0] + 1))
+    block = max(1, BLOCK_CELLS // steps)
+    for begin in range(0, ages.size, block):
+        rows = slice(begin, begin + block)
+        at_least[rows, 1:] = _exceedance_at_ages(model, exceedance, ages[rows], usage[rows], horizon / steps)
+    chances: FloatArray = -np.diff(at_least, axis=1, append=0.0)
+    return np.maximum(chances, 0.0)
 
 
 def grid_steps(model: LifeModel, horizon: float, least: int, most: int) -> int:
     """Grid divisions of the horizon that resolve the spread of the distribution."""
     spread = float(np.diff(model.quantile([0.25, 0.75]))[0])
-    return int(np.clip(np.ceil(8 * horizon / max(spread, horizon / most)), least, most))
+    return int(np.clip(np.ceil(16 * horizon / max(spread, horizon / most)), least, most))
 
 
 def _exceedance(model: LifeModel, horizon: float, steps: int) -> FloatArray:
@@ -144,21 +139,25 @@ def _exceedance(model: LifeModel, horizon: float, steps: int) -> FloatArray:
     return np.array(rows)
 
 
-def _later_failures(exceedance: FloatArray, first_failure: FloatArray, reach: FloatArray) -> FloatArray:
-    """P(N >= k) for k = 2, 3, ... (rows): the first failure falls into a grid cell, the rest of the usage
-    sees k - 1 more."""
-    steps = first_failure.shape[1]
-    middles = (exceedance[:, :-1] + exceedance[:, 1:]) / 2
-    if np.all(reach == steps):
-        later: FloatArray = middles[:, ::-1] @ first_failure.T
-        return later
-    # Usage differs: positions end between grid points, where the exceedance is interpolated.
-    left = np.maximum(reach[:, None] - (np.arange(steps) + 0.5), 0.0)
-    below = np.minimum(left.astype(np.intp), steps - 1)
-    share = left - below
-    return np.array(
-        [
-            np.sum(first_failure * (row[below] * (1 - share) + row[below + 1] * share), axis=1)
-            for row in exceedance
-        ]
-    )
+def _exceedance_at_ages(
+    model: LifeModel, exceedance: FloatArray, ages: FloatArray, usage: FloatArray, width: float
+) -> FloatArray:
+    """P(N >= k) for k = 1, 2, ... (columns) of positions whose part has an age: rows as `ages`."""
+    steps = exceedance.shape[1] - 1
+    # Failure of the part now in place, between the grid points, given that it has reached its age.
+    spent = np.minimum(np.arange(steps + 1) * width, usage[:, None])
+    hazard = model.cumulative_hazard(ages[:, None] + spent) - model.cumulative_hazard(ages)[:, None]
+    first_failure = np.diff(-np.expm1(-hazard), axis=1)
+    middles = (exceedance[:-1, :-1] + exceedance[:-1, 1:]) / 2
+    reach = usage / width
+    if np.allclose(reach, steps, rtol=1e-12, atol=0.0):
+        # The whole grid for all: after a failure in the j-th cell there remain steps - j cells.
+        later = first_failure @ middles[:, ::-1].T
+    else:
+        # Positions end between grid points, where the exceedance is interpolated.
+        left = np.maximum(reach[:, None] - (np.arange(steps) + 0.5), 0.0)
+        below = np.minimum(left.astype(np.intp), steps - 1)
+        share = left - below
+        between = exceedance[:-1, :-1][:, below] * (1 - share) + exceedance[:-1, 1:][:, below] * share
+        later = np.einsum("kij,ij->ik", between, first_failure)
+    return np.column_stack([-np.expm1(-hazard[:, -1]), later])
