@@ -1,0 +1,149 @@
+"""Work list, dashboard and the whole life of a serial."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask_babel import get_locale, gettext
+
+from fracas.assets import queries as assets
+from fracas.catalog import queries as catalog
+from fracas.core import clock
+from fracas.core.errors import Invalid
+from fracas.core.words import N_
+from fracas.dashboards import charts, lives, queries, worklist
+from fracas.organisations import queries as organisations
+from fracas.web.downloads import csv_response
+from fracas.web.guard import actor, needs
+from fracas.web.session import db
+from fracas.web.templating import navigation
+from fracas.web.verbs import key_of
+from fracas.web.words import word
+
+pages = Blueprint("dashboards", __name__, template_folder="templates")
+navigation(10, "dashboards.work_list", N_("My work"), "failure.read")
+navigation(80, "dashboards.overview", N_("Dashboard"), "dashboard.read")
+
+GROUPINGS = {
+    "mode": N_("Failure mode"),
+    "part_type": N_("Part"),
+    "symptom": N_("Symptom"),
+    "system": N_("System"),
+    "site": N_("Site"),
+}
+PERIODS = (("90", N_("90 days")), ("365", N_("12 months")), ("1095", N_("3 years")), ("all", N_("All")))
+FILTER_OF = {"mode": "mode", "part_type": "part_type", "symptom": "symptom_code", "system": "system", "site": "site"}
+
+
+@pages.get("/")
+@needs("failure.read")
+def work_list() -> str:
+    return render_template("dashboards/work_list.html", groups=worklist.groups(db(), actor()))
+
+
+@pages.get("/dashboard")
+@needs("dashboard.read")
+def overview() -> str:
+    chosen, shown = _filter()
+    by = _grouping()
+    bars = queries.pareto(db(), actor(), by, chosen)
+    loops = queries.open_loops(db(), actor(), chosen)
+    return render_template(
+        "dashboards/overview.html",
+        tiles=queries.tiles(db(), actor(), chosen), worst=queries.worst_systems(db(), actor(), chosen),
+        pareto=_pareto_chart(bars, by, shown), loops=loops, stages=_stage_chart(loops), by=by, shown=shown,
+        groupings=GROUPINGS, periods=PERIODS, trend=worklist.trend(db(), actor(), chosen),
+        **_choices(),
+    )  # fmt: skip
+
+
+@pages.get("/dashboard/<what>.csv")
+@needs("dashboard.read")
+def download(what: str) -> Response:
+    chosen, _ = _filter()
+    if what == "pareto":
+        bars = queries.pareto(db(), actor(), _grouping(), chosen, most=100_000)
+        rows: list[Any] = [(b.key, b.label, b.failures, b.delay_minutes) for b in bars]
+        return csv_response("pareto", ["code", "name", "failures", "delay_minutes"], rows)
+    if what == "open":
+        loops = queries.open_loops(db(), actor(), chosen)
+        rows = [(c.kind, c.stage, c.week, c.month, c.quarter, c.older, c.total) for c in loops]
+        return csv_response("open", ["kind", "stage", "under_7_days", "under_30", "under_90", "older", "total"], rows)
+    worst = queries.worst_systems(db(), actor(), chosen, most=100_000)
+    rows = [(w.serial, w.site, w.failures, w.recent, w.delay_minutes) for w in worst]
+    return csv_response("systems", ["serial", "site", "failures", "failures_last_90_days", "delay_minutes"], rows)
+
+
+@pages.get("/serials/<key>")
+@needs("asset.read")
+def serial(key: str) -> str:
+    part = assets.part(db(), actor(), key_of(key))
+    events = lives.life_of_part(db(), actor(), part)
+    return render_template("dashboards/serial.html", part=part, events=events)
+
+
+@pages.get("/serials/<key>.csv")
+@needs("asset.read")
+def serial_download(key: str) -> Response:
+    part = assets.part(db(), actor(), key_of(key))
+    events = lives.life_of_part(db(), actor(), part)
+    rows = [(event.at, event.kind, event.subject, event.detail) for event in events]
+    return csv_response(f"serial-{part.serial}", ["at_utc", "event", "record", "detail"], rows)
+
+
+def _grouping() -> queries.Grouping:
+    by = request.args.get("by", "mode")
+    if by not in GROUPINGS:
+        raise Invalid("There is no grouping of that name.", field="by")
+    return by  # type: ignore[return-value]
+
+
+def _filter() -> tuple[queries.Filter, dict[str, Any]]:
+    """The dashboard's filter and what it was made from, by natural keys, so that an address can be shared."""
+    shown = {name: request.args.get(name, "") for name in ("period", "system_model", "part_type", "site")}
+    shown["period"] = shown["period"] or "365"
+    days = int(shown["period"]) if shown["period"].isdigit() else None
+    since: datetime | None = clock.now() - timedelta(days=days) if days else None
+    model = catalog.system_model(db(), actor(), shown["system_model"]) if shown["system_model"] else None
+    part_type = catalog.part_type(db(), actor(), shown["part_type"]) if shown["part_type"] else None
+    site = organisations.site(db(), actor(), shown["site"]) if shown["site"] else None
+    return queries.Filter(
+        since=since,
+        system_model_id=model.id if model else None,
+        part_type_id=part_type.id if part_type else None,
+        site_id=site.id if site else None,
+    ), shown | {"since": since.date().isoformat() if since else ""}
+
+
+def _choices() -> dict[str, Any]:
+    return {
+        "system_models": catalog.system_models(db(), actor()),
+        "part_types": catalog.part_types(db(), actor()),
+        "sites": organisations.sites(db(), actor()),
+    }
+
+
+def _label(bar: queries.Bar) -> str:
+    if bar.key == "…":
+        return gettext("all others")
+    if bar.key is None:
+        return gettext("not coded yet")
+    name = bar.label_zh if str(get_locale()).startswith("zh") and bar.label_zh else bar.label
+    return bar.key if name in ("", bar.key) else f"{bar.key} {name}"
+
+
+def _pareto_chart(bars: list[queries.Bar], by: str, shown: dict[str, Any]) -> dict[str, Any]:
+    kept = {k: v for k, v in shown.items() if v and k in ("since", "system_model", "part_type", "site")}
+
+    def link(bar: queries.Bar) -> str | None:
+        known = bar.key not in (None, "…")
+        return url_for("failures.index", **{**kept, FILTER_OF[by]: bar.key, "counts": "1"}) if known else None
+
+    measure = "delay_minutes" if request.args.get("measure") == "delay_minutes" else "failures"
+    return charts.pareto(bars, links=[link(b) for b in bars], words=gettext, labels=[_label(b) for b in bars], measure=measure)
+
+
+def _stage_chart(loops: list[queries.StageCount]) -> dict[str, Any]:
+    return charts.open_stages(loops, words=gettext, names=[f"{word(c.kind)}: {word(c.stage)}" for c in loops])
