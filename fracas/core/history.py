@@ -15,7 +15,7 @@ from fracas.core import clock
 from fracas.core.db import Base, Key, Short
 from fracas.core.permissions import Actor
 
-SILENT = {"id", "organisation_id", "version", "entered_at", "entered_by"}
+SILENT = {"id", "organisation_id", "version", "entered_at", "entered_by", "state_since"}
 
 
 class HistoryEntry(Base):

@@ -7,7 +7,7 @@ the demo make their own. Every verb asks it and every query is narrowed by it, s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +41,10 @@ class Actor:
 
     def may(self, permission: str) -> bool:
         return EVERYTHING in self.permissions or permission in self.permissions
+
+    def also(self, *permissions: str) -> Actor:
+        """The same person, for another room's verb that is a part of one they may do; the walls stay where they are."""
+        return replace(self, permissions=self.permissions | set(permissions))
 
     def require(self, permission: str, subject: Any = None) -> None:
         """Refuse with :class:`Forbidden`, or :class:`NotFound` where the subject is none of theirs to know of."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from fracas.core import clock
 from fracas.core.errors import Invalid, Refused
 from fracas.core.permissions import Actor
 
@@ -82,6 +83,7 @@ class Machine:
         after = table[subject.state]
         if after != subject.state:
             subject.state = after
+            subject.state_since = clock.now()
         session.flush()
         for react in self._echoes.get(verb, {}).values():
             react(session, subject, actor)

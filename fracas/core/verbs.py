@@ -4,7 +4,8 @@
     def verify(session, actor, failure, *, outcome, ...): ...
 
 The caller may add ``reason=`` (kept in the history) and ``if_version=`` (the version the person saw). A refused verb
-leaves nothing half-written, whichever door it came through.
+leaves nothing half-written, whichever door it came through. A verb that was done raises the version of its record, also
+where it only added a fact beside it: a form that was opened before is out of date.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from fracas.core import history, permissions
 from fracas.core.errors import Invalid, Stale
@@ -57,6 +59,7 @@ def verb(
                 )
             if needs_reason and not (reason or "").strip():
                 raise Invalid("“%(verb)s” needs a reason.", field="reason", verb=name)
+            version = getattr(subject, "version", None)
             with session.begin_nested(), history.acting(session, actor, name, reason):
                 if machine is not None:
                     machine.require_state(subject, name, reason)
@@ -64,6 +67,8 @@ def verb(
                 session.flush()
                 if machine is not None:
                     machine.move(session, subject, name, actor)
+                    if subject.version == version:
+                        flag_modified(subject, "organisation_id")  # any column: an UPDATE raises the version
                 return result
 
         run.permission = permission  # type: ignore[attr-defined]

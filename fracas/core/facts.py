@@ -1,0 +1,44 @@
+"""The fact that holds now, and how a later one takes its place: the old row stays, marked with when we knew better."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from fracas.core import clock
+from fracas.core.permissions import Actor
+
+Table = TypeVar("Table", bound=Any)
+
+
+def holding(session: Session, table: type[Table], *which: ColumnElement[bool]) -> Table | None:
+    """The latest row of a ``Fact`` table that no correction has replaced."""
+    rows = select(table).where(table.retracted_at.is_(None), *which)
+    return session.scalars(rows.order_by(table.entered_at.desc(), table.id.desc()).limit(1)).first()
+
+
+def retract(session: Session, table: type[Table], *which: ColumnElement[bool]) -> list[Table]:
+    """Mark the facts as known better from now on; nothing is deleted."""
+    rows = list(session.scalars(select(table).where(table.retracted_at.is_(None), *which)))
+    for row in rows:
+        row.retracted_at = clock.now()
+    return rows
+
+
+def add(session: Session, actor: Actor, fact: Table) -> Table:
+    """Keep a new fact, as told by ``actor``; one that does not say when it happened happened now."""
+    fact.organisation_id = actor.organisation_id
+    fact.entered_by = actor.user_id
+    if fact.occurred_at is None:
+        fact.occurred_at = clock.now()
+    session.add(fact)
+    session.flush()
+    return fact
+
+
+def supersede(session: Session, actor: Actor, fact: Table, *which: ColumnElement[bool]) -> Table:
+    """Keep ``fact`` in place of the facts ``which`` held until now."""
+    retract(session, type(fact), *which)
+    return add(session, actor, fact)
