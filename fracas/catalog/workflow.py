@@ -75,7 +75,7 @@ def _set(session: Session, actor: Actor, part_type: PartType, facts: PartTypeFac
     for field, value in facts.items():
         if field == "primary_metric":
             chosen = None if value == CALENDAR else given(field, queries.metric, session, actor, value)
-            part_type.primary_metric_id = chosen.id if chosen else None
+            part_type.primary_metric = chosen
         elif field == "supplier":
             named = given(field, find_supplier, session, actor, value)
             part_type.supplier_id = named.id if named else None
