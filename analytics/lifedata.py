@@ -237,6 +237,8 @@ class LifeData:
     def take(self, rows: ArrayLike) -> "LifeData":
         """Life data made of the given rows (integer positions or a boolean mask)."""
         at = np.asarray(rows)
+        if at.size == 0 or (at.dtype == bool and not at.any()):
+            raise InvalidData("the selection holds no record")
         part = object.__new__(LifeData)
         for name in ("time", "event", "entry", "upper", "truncated_above", "count", "group", "planned_exit"):
             values = getattr(self, name)
@@ -244,8 +246,6 @@ class LifeData:
         covariates = {name: _frozen(values[at]) for name, values in self.covariates.items()}
         object.__setattr__(part, "covariates", covariates)
         object.__setattr__(part, "unit", self.unit)
-        if len(part) == 0:
-            raise InvalidData("the selection holds no record")
         return part
 
 
