@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from analytics.results import Interval as Interval
     from analytics.results import Result as Result
     from analytics.spares import DemandForecast as DemandForecast
-    from analytics.spares import StockLevel as StockLevel
     from analytics.spares import forecast_spares as forecast_spares
-    from analytics.spares import stock_for_service_level as stock_for_service_level
+    from analytics.stock import StockLevel as StockLevel
+    from analytics.stock import stock_for_service_level as stock_for_service_level
     from analytics.uptime import MtbfEstimate as MtbfEstimate
     from analytics.uptime import mtbf as mtbf
     from analytics.weibull import WeibullFit as WeibullFit
@@ -54,7 +54,7 @@ MODULE_OF = {
     "NotConverged": "errors",
     "NotEnoughFailures": "errors",
     "Result": "results",
-    "StockLevel": "spares",
+    "StockLevel": "stock",
     "SurvivalCurve": "nonparametric",
     "WeibullFit": "weibull",
     "availability": "downtime",
@@ -65,7 +65,7 @@ MODULE_OF = {
     "mean_cumulative_function": "repairable",
     "mtbf": "uptime",
     "mttr": "downtime",
-    "stock_for_service_level": "spares",
+    "stock_for_service_level": "stock",
 }
 
 __all__ = list(MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -1,4 +1,4 @@
-"""Spare parts: how many demands to expect over a horizon, and how many parts to hold."""
+"""How many spare parts failures will ask for within a horizon."""
 
 import hashlib
 import math
@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.counts import count_quantile, mean_count, mixture, poisson_pmf, sum_of_independent
 from analytics.errors import InvalidData
 from analytics.renewal import LifeModel, grid_steps, replacement_probabilities
 from analytics.results import Counts, FloatArray, Interval, Result, Side, tail_probabilities
@@ -21,8 +22,6 @@ DRAWS = 400
 DEFAULT_SEED = 20_000
 # Positions times parameter draws convolved at once.
 BLOCK_CELLS = 500_000
-NEGLIGIBLE = 1e-14
-MOST_DEMANDS = 1_000_000.0
 
 
 class FittedLife(LifeModel, Protocol):
@@ -90,7 +89,7 @@ class DemandForecast(Result):
 
     def quantile(self, p: float) -> int:
         """Smallest number that demands do not exceed with probability `p` or more, `p` in (0, 1)."""
-        return _count_quantile(self.pmf, p)
+        return count_quantile(self.pmf, p)
 
     def interval(self, *, confidence: float | None = None, side: Side = "two") -> Interval:
         """Prediction interval for the number of demands."""
@@ -202,8 +201,8 @@ def forecast_spares(
         generator = np.random.default_rng(DEFAULT_SEED) if rng is None else rng
         drawn = fit.sample_parameters(draws, rng=generator)
         each = _fleet_pmfs([_with(fit, drawn, k) for k in range(draws)], now, usage, replacement)
-        means = np.array([_mean(pmf) for pmf in each])
-        pmf, error = _average(each), float(np.std(means, ddof=min(1, draws - 1)) / math.sqrt(draws))
+        means = np.array([mean_count(pmf) for pmf in each])
+        pmf, error = mixture(each), float(np.std(means, ddof=min(1, draws - 1)) / math.sqrt(draws))
     else:
         assert at_estimate is not None
         pmf, error = at_estimate, 0.0
@@ -217,12 +216,12 @@ def forecast_spares(
         exposure=fit.exposure,
         fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
         warnings=_warnings(fit, parameter_uncertainty),
-        mean=_mean(pmf),
-        lower=_count_quantile(pmf, below),
-        upper=_count_quantile(pmf, 1.0 - above),
+        mean=mean_count(pmf),
+        lower=count_quantile(pmf, below),
+        upper=count_quantile(pmf, 1.0 - above),
         pmf=pmf,
         mean_standard_error=error,
-        estimate_mean=None if at_estimate is None else _mean(at_estimate),
+        estimate_mean=None if at_estimate is None else mean_count(at_estimate),
         positions=now.size,
         horizon=float(horizon),
         horizon_exposure=float(np.sum(usage)),
@@ -280,8 +279,9 @@ def _fleet_pmfs(
         return [np.ones(1) for _ in models]
     if replacement == "as_old":
         hazards = [m.cumulative_hazard(ages + usage) - m.cumulative_hazard(ages) for m in models]
-        return [_poisson_pmf(float(np.sum(hazard))) for hazard in hazards]
-    # Several sets of parameters are convolved side by side; how many follows from the memory their table takes.
+        return [poisson_pmf(float(np.sum(hazard))) for hazard in hazards]
+    # Several sets of parameters are convolved side by side; how many follows from the memory their table
+    # takes.
     at_once = max(1, BLOCK_CELLS // ages.size)
     pmfs: list[FloatArray] = []
     for begin in range(0, len(models), at_once):
@@ -290,7 +290,7 @@ def _fleet_pmfs(
         batch = np.zeros((len(tables), ages.size, width))
         for table, row in zip(tables, batch, strict=True):
             row[:, : table.shape[1]] = table
-        pmfs.extend(_convolve_all(batch))
+        pmfs.extend(sum_of_independent(batch))
     return pmfs
 
 
@@ -302,205 +302,3 @@ def _position_pmfs(
         return np.column_stack([survive, 1.0 - survive])
     steps = grid_steps(model, float(np.max(usage)), 1024, 2048) if fine else None
     return replacement_probabilities(model, ages, usage, steps=steps)
-
-
-def _convolve_all(counts: FloatArray) -> FloatArray:
-    """Distribution of the sum of independent counts: (batch, positions, k) to (batch, k'), added pair by pair."""
-    while counts.shape[1] > 1:
-        one, other = counts[:, 0::2], counts[:, 1::2]
-        odd = one[:, other.shape[1] :]
-        one = one[:, : other.shape[1]]
-        width = counts.shape[2]
-        total = np.zeros((counts.shape[0], one.shape[1] + odd.shape[1], 2 * width - 1))
-        pairs = total[:, : one.shape[1]]
-        for k in range(width):
-            pairs[:, :, k : k + width] += one[:, :, k, None] * other
-        total[:, one.shape[1] :, :width] = odd
-        # Counts that no pair reaches with any likelihood are dropped, or the width would double at every level.
-        likely = np.flatnonzero(total.max(axis=(0, 1)) > NEGLIGIBLE)
-        counts = total[:, :, : likely[-1] + 1]
-    pmfs: FloatArray = counts[:, 0] / np.sum(counts[:, 0], axis=-1, keepdims=True)
-    return pmfs
-
-
-def _poisson_pmf(mean: float) -> FloatArray:
-    if not mean <= MOST_DEMANDS:
-        raise InvalidData(
-            f"an expected demand of {mean:g} is beyond any stock; check ages, horizon and units"
-        )
-    if mean == 0:
-        return np.ones(1)
-    # Ratios of neighbours, outwards from the mode: log-gamma would cost three digits at a mean of 50.
-    mode, last = math.floor(mean), math.ceil(mean + 12 * math.sqrt(mean) + 30)
-    falling = np.cumprod(np.arange(mode, 0, -1) / mean)[::-1]
-    rising = np.cumprod(mean / np.arange(mode + 1, last + 1))
-    pmf: FloatArray = np.concatenate([falling, [1.0], rising])
-    return pmf / math.fsum(pmf)
-
-
-def _average(each: Sequence[FloatArray]) -> FloatArray:
-    pmf = np.zeros(max(one.size for one in each))
-    for one in each:
-        pmf[: one.size] += one
-    pmf /= len(each)
-    return pmf[: np.flatnonzero(pmf > NEGLIGIBLE)[-1] + 1]
-
-
-def _mean(pmf: FloatArray) -> float:
-    return float(pmf @ np.arange(pmf.size))
-
-
-def _count_quantile(pmf: FloatArray, p: float) -> int:
-    if not 0 < p < 1:
-        raise InvalidData(f"a probability must lie between 0 and 1, not {p!r}")
-    # Rounding in the sum must not push a level that is reached exactly to the next count.
-    return int(np.searchsorted(np.cumsum(pmf), p - 1e-12, side="left").clip(max=pmf.size - 1))
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class StockLevel(Result):
-    """How many parts to hold, and what every other stock would achieve; made by `stock_for_service_level`.
-
-    `counts` and `exposure` are those of the data behind the demand, 0 when it was given as a number.
-
-    Attributes
-    ----------
-    stock : int
-        Smallest stock that reaches the service level.
-    service_level : float
-        Probability asked for: that the stock covers all demands.
-    achieved : float
-        Probability that `stock` reaches.
-    probability : ndarray, shape (k,)
-        Probability that a stock of 0, 1, ... covers all demands.
-    expected_shortage : ndarray, shape (k,)
-        Expected demands left uncovered (back orders) for each stock.
-    expected_surplus : ndarray, shape (k,)
-        Expected parts left over for each stock.
-    mean_demand : float
-        Expected number of demands.
-    on_hand : int
-        Parts already there.
-    """
-
-    stock: int
-    service_level: float
-    achieved: float
-    probability: FloatArray
-    expected_shortage: FloatArray
-    expected_surplus: FloatArray
-    mean_demand: float
-    on_hand: int
-
-    @property
-    def to_order(self) -> int:
-        """Parts missing from `stock`, 0 when there are enough."""
-        return max(0, self.stock - self.on_hand)
-
-    @property
-    def probability_on_hand(self) -> float:
-        """Probability that the parts already there cover all demands."""
-        return float(self.probability[min(self.on_hand, self.probability.size - 1)])
-
-
-def stock_for_service_level(
-    demand: DemandForecast | float | Sequence[float] | FloatArray, service_level: float, *, on_hand: int = 0
-) -> StockLevel:
-    r"""Smallest stock that covers the demand of one lead time with a given probability.
-
-    For a part that is ordered one for one and cannot be had faster than its lead time: the demand must be
-    that of one lead time (plus the interval between orders, where they are gathered).
-
-    Parameters
-    ----------
-    demand : DemandForecast, float or array_like of shape (k,)
-        A forecast over the lead time; or the mean of a Poisson demand (rate x lead time); or the
-        probabilities of 0, 1, ... demands.
-    service_level : float
-        Probability, in (0, 1), that no demand goes unmet.
-    on_hand : int
-        Serviceable parts already there.
-
-    Returns
-    -------
-    StockLevel
-        Its arrays reach at least from a stock of 0 to one that covers demand with probability 0.9999.
-
-    Raises
-    ------
-    InvalidData
-        If `service_level` is outside (0, 1), the mean is negative, or the probabilities are negative or do
-        not sum to 1.
-
-    Notes
-    -----
-    ``stock = min{s : P(D <= s) >= service_level}``. With a cost h for each part left over and p for each
-    demand unmet, the cheapest stock is that at the service level p / (p + h) (newsvendor). Expected shortage
-    at stock s is :math:`\sum_{d > s} (d - s) P(D = d)`.
-
-    References
-    ----------
-    Sherbrooke, C. C. (2004). *Optimal Inventory Modeling of Systems*, 2nd ed., Kluwer, ch. 2.
-    Snyder, L. V. and Shen, Z.-J. M. (2019). *Fundamentals of Supply Chain Theory*, 2nd ed., Wiley, ch. 4.
-
-    Examples
-    --------
-    Two demands expected during the lead time:
-
-    >>> level = stock_for_service_level(2.0, 0.95, on_hand=3)
-    >>> level.stock, round(level.achieved, 4), level.to_order
-    (5, 0.9834, 2)
-    >>> level.probability.round(3).tolist()[:4]
-    [0.135, 0.406, 0.677, 0.857]
-    """
-    if not 0 < service_level < 1:
-        raise InvalidData(f"service_level must lie between 0 and 1 (0.95 means 95 %), not {service_level!r}")
-    if on_hand < 0 or on_hand != int(on_hand):
-        raise InvalidData(f"on_hand must be a whole number of at least 0, not {on_hand!r}")
-    pmf, facts = _demand_pmf(demand)
-    stock = _count_quantile(pmf, service_level)
-    enough = max(stock, int(on_hand), _count_quantile(pmf, 0.9999))
-    levels = np.arange(enough + 1)
-    padded = np.concatenate([pmf, np.zeros(max(0, enough + 1 - pmf.size))])
-    probability = np.minimum(np.cumsum(padded), 1.0)[: enough + 1]
-    mean = _mean(pmf)
-    # E(s - D)+ grows by P(D <= s) with every part added.
-    surplus = np.concatenate([[0.0], np.cumsum(probability)[:-1]])
-    return StockLevel(
-        **facts,
-        stock=stock,
-        service_level=float(service_level),
-        achieved=float(probability[stock]),
-        probability=probability,
-        expected_shortage=np.maximum(mean - levels + surplus, 0.0),
-        expected_surplus=surplus,
-        mean_demand=mean,
-        on_hand=int(on_hand),
-    )
-
-
-def _demand_pmf(
-    demand: DemandForecast | float | Sequence[float] | FloatArray,
-) -> tuple[FloatArray, dict[str, Any]]:
-    if isinstance(demand, DemandForecast):
-        names = ("method", "unit", "confidence", "counts", "exposure", "fingerprint", "warnings")
-        return demand.pmf, {name: getattr(demand, name) for name in names}
-    given = np.array(demand, dtype=float)
-    if given.ndim == 0:
-        mean = float(given)
-        if not (math.isfinite(mean) and mean >= 0):
-            raise InvalidData(f"the mean demand must be at least 0, not {mean!r}")
-        pmf, method = _poisson_pmf(mean), "Poisson"
-    else:
-        pmf, method = given, "given distribution"
-        if given.ndim != 1 or given.size == 0 or not np.all(given >= 0) or abs(given.sum() - 1) > 1e-6:
-            raise InvalidData("probabilities of 0, 1, ... demands must be at least 0 and sum to 1")
-    facts: dict[str, Any] = {
-        "method": method,
-        "unit": "parts",
-        "confidence": 0.90,
-        "counts": Counts(records=0, failures=0),
-        "exposure": 0.0,
-        "fingerprint": hashlib.sha256(f"{method}:{given.tolist()}".encode()).hexdigest(),
-    }
-    return pmf, facts

@@ -1,0 +1,23 @@
+"""Statistical pictures: each a function from a result to a plotly figure; plotly is imported when one is
+made.
+
+Every figure carries its units, an alternative text in ``layout.meta["alt"]`` and, where a label is given in
+`labels`, that label in place of the English one; `LABELS` lists them all. Colours are told apart by
+colour-blind readers, and lines and markers differ in shape as well, for black-and-white print.
+"""
+
+from analytics.figures.demand import demand_forecast, stock_curve
+from analytics.figures.fleet import mcf_curve, mtbf_over_time
+from analytics.figures.lifetimes import hazard_curve, reliability_curve, weibull_paper
+from analytics.figures.style import LABELS
+
+__all__ = [
+    "LABELS",
+    "demand_forecast",
+    "hazard_curve",
+    "mcf_curve",
+    "mtbf_over_time",
+    "reliability_curve",
+    "stock_curve",
+    "weibull_paper",
+]

@@ -1,0 +1,174 @@
+"""Pictures of repairable systems: events against age, and MTBF from period to period."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analytics.errors import InvalidData
+from analytics.figures.style import (
+    BLUE,
+    ORANGE,
+    Labels,
+    Trace,
+    Words,
+    axis,
+    band_traces,
+    corner,
+    figure,
+    number,
+    percent,
+)
+from analytics.repairable import MeanCumulativeFunction
+from analytics.uptime import MtbfEstimate
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+def mcf_curve(curve: MeanCumulativeFunction, *, labels: Labels | None = None) -> "Figure":
+    """Mean cumulative function with its pointwise bounds: straight is a constant rate, bending up is getting
+    worse.
+
+    Parameters
+    ----------
+    curve : MeanCumulativeFunction
+        From `mean_cumulative_function`.
+    labels : mapping of str to str, optional
+        Words to use in place of `LABELS`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    InvalidData
+        If a label is unknown.
+    """
+    words = Words(labels)
+    name = words("band", confidence=percent(curve.confidence))
+    traces = band_traces(curve.time, curve.lower, curve.upper, name)
+    for trace in traces:
+        trace["line"]["shape"] = "hv"
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "lines",
+            # A step from zero at the first event, so that the curve does not begin in the air.
+            "x": np.concatenate([curve.time[:1], curve.time]),
+            "y": np.concatenate([[0.0], curve.estimate]),
+            "name": words("mcf"),
+            "line": {"color": BLUE, "width": 2.5, "shape": "hv"},
+            "customdata": np.concatenate([curve.at_risk[:1], curve.at_risk]),
+            "hovertemplate": f"%{{x:.4g}} {curve.unit}: %{{y:.3g}} (n = %{{customdata}})<extra></extra>",
+        }
+    )
+    return figure(
+        traces,
+        alt=words(
+            "alt_mcf_curve",
+            systems=curve.systems,
+            last=number(float(curve.estimate[-1])),
+            last_time=number(float(curve.time[-1])),
+            unit=curve.unit,
+            confidence=percent(curve.confidence),
+            lower=number(float(curve.lower[-1])),
+            upper=number(float(curve.upper[-1])),
+        ),
+        xaxis=axis(words("age", unit=curve.unit)),
+        yaxis=axis(words(f"mcf_{curve.value}"), rangemode="tozero"),
+        annotations=[corner([words("systems", systems=curve.systems, events=curve.counts.failures)])],
+    )
+
+
+def mtbf_over_time(
+    periods: Sequence[str], results: Sequence[MtbfEstimate], *, labels: Labels | None = None
+) -> "Figure":
+    """MTBF of each period with its bounds; a period without failures shows its lower bound as a triangle.
+
+    Parameters
+    ----------
+    periods : sequence of str
+        Names of the periods, in order ("2026-07").
+    results : sequence of MtbfEstimate
+        One for each period, all in one unit.
+    labels : mapping of str to str, optional
+        Words to use in place of `LABELS`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    InvalidData
+        If there is no period, the lengths or the units differ, or a label is unknown.
+    """
+    words = Words(labels)
+    units = {result.unit for result in results}
+    if len(periods) != len(results) or len(units) != 1:
+        raise InvalidData(f"{len(periods)} periods for {len(results)} results in units {sorted(units)}")
+    unit = units.pop()
+    known = [
+        (period, result)
+        for period, result in zip(periods, results, strict=True)
+        if result.estimate is not None
+    ]
+    open_ = [
+        (period, result) for period, result in zip(periods, results, strict=True) if result.estimate is None
+    ]
+    traces: list[Trace] = []
+    if known:
+        values = np.array([result.estimate for _, result in known], dtype=float)
+        upper = np.array(
+            [result.upper if result.upper is not None else result.estimate for _, result in known]
+        )
+        lower = np.array(
+            [result.lower if result.lower is not None else result.estimate for _, result in known]
+        )
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": [period for period, _ in known],
+                "y": values,
+                "name": words("mtbf_estimate", confidence=percent(known[0][1].confidence)),
+                "marker": {"color": BLUE, "size": 9},
+                "line": {"color": BLUE, "width": 1, "dash": "dot"},
+                "error_y": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": upper - values,
+                    "arrayminus": values - lower,
+                },
+                "customdata": [result.failures for _, result in known],
+                "hovertemplate": f"%{{x}}: %{{y:.4g}} {unit} (n = %{{customdata}})<extra></extra>",
+            }
+        )
+    if open_:
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": [period for period, _ in open_],
+                "y": [result.lower for _, result in open_],
+                "name": words("mtbf_lower_only"),
+                "marker": {"color": ORANGE, "size": 11, "symbol": "triangle-up-open"},
+                "hovertemplate": f"%{{x}}: ≥ %{{y:.4g}} {unit}<extra></extra>",
+            }
+        )
+    last = results[-1]
+    return figure(
+        traces,
+        alt=words(
+            "alt_mtbf_over_time",
+            periods=len(periods),
+            last=number(last.estimate) if last.estimate is not None else f"≥ {number(last.lower)}",
+            unit=unit,
+        ),
+        xaxis=axis(words("period"), type="category", categoryorder="array", categoryarray=list(periods)),
+        # On a log scale bounds of few failures, which reach several times the estimate, leave the rest
+        # readable.
+        yaxis=axis(words("mtbf", unit=unit), type="log", dtick="D2"),
+    )

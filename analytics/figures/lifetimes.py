@@ -1,0 +1,304 @@
+"""Pictures of a life distribution: the probability plot, reliability and failure rate against age."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analytics.errors import InvalidData
+from analytics.figures.style import (
+    BLUE,
+    CURVE_POINTS,
+    INK,
+    ORANGE,
+    Labels,
+    Trace,
+    Words,
+    axis,
+    band_traces,
+    corner,
+    figure,
+    number,
+    percent,
+)
+from analytics.lifedata import EXACT, RIGHT_CENSORED, LifeData
+from analytics.nonparametric import SurvivalCurve, kaplan_meier
+from analytics.ranks import plotting_positions
+from analytics.results import FloatArray
+from analytics.weibull import WeibullFit
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+# The graduation of Weibull probability paper, in percent failed.
+PAPER_PERCENT = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 50, 63.2, 80, 90, 95, 99, 99.9)
+
+
+def weibull_paper(fit: WeibullFit, data: LifeData, *, labels: Labels | None = None) -> "Figure":
+    """Weibull probability plot: on this paper a Weibull distribution is a straight line of slope beta.
+
+    The horizontal axis is log age, the vertical ln(-ln(1 - F)) labelled in percent failed. Points are
+    Johnson's median ranks; the middles of the Kaplan-Meier steps where records enter late; inexact failures
+    stand at the middle of their interval and are drawn open. Survivors are ticks at the foot.
+
+    Parameters
+    ----------
+    fit : WeibullFit
+        The line and, where it has a covariance, its pointwise bounds on the failed fraction.
+    data : LifeData
+        The data of the fit.
+    labels : mapping of str to str, optional
+        Words to use in place of `LABELS`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    InvalidData
+        If these are not the data of the fit, or a label is unknown.
+
+    Examples
+    --------
+    >>> from analytics import LifeData, fit_weibull
+    >>> data = LifeData([54, 187, 216, 240, 500], [1, 1, 1, 1, 0])
+    >>> weibull_paper(fit_weibull(data), data).layout.meta["alt"]
+    'Weibull probability plot: 4 failures and 1 suspensions; eta 300 h, beta 1.35.'
+    """
+    words = Words(labels)
+    if data.fingerprint != fit.fingerprint:
+        raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
+    ages, failed, points_label, is_open = plotted_points(fit, data)
+    lowest = min(0.01, float(failed.min()) / 2)
+    highest = max(0.99, float(failed.max()) + (1 - float(failed.max())) / 2)
+    survivors = data.time[(data.event == RIGHT_CENSORED) & (data.time > 0)]
+    seen = np.concatenate([ages, survivors])
+    left = min(float(seen.min()) / 1.5, float(fit.quantile(lowest)))
+    right = max(float(seen.max()) * 1.5, float(fit.quantile(0.9)))
+    grid = np.geomspace(left, right, CURVE_POINTS)
+    traces = _paper_band(fit, grid, words)
+    traces.append(_line(grid, _paper(fit.failure_probability(grid)), words("fit")))
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": ages,
+            "y": _paper(failed),
+            "name": words(points_label),
+            "marker": {"symbol": "circle-open" if is_open else "circle", "color": INK, "size": 8},
+            "customdata": 100 * failed,
+            "hovertemplate": f"%{{x:.4g}} {fit.unit}, %{{customdata:.3g}} %<extra></extra>",
+        }
+    )
+    bottom, top = float(_paper(np.array(lowest))), float(_paper(np.array(highest)))
+    if survivors.size:
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": survivors,
+                "y": np.full(survivors.size, bottom),
+                "name": words("suspensions"),
+                "marker": {"symbol": "line-ns-open", "color": ORANGE, "size": 12, "line": {"width": 1.5}},
+                "hovertemplate": f"%{{x:.4g}} {fit.unit}<extra></extra>",
+            }
+        )
+    shown = [p for p in PAPER_PERCENT if lowest <= p / 100 <= highest]
+    return figure(
+        traces,
+        alt=words("alt_weibull_paper", **_numbers(fit)),
+        xaxis=axis(
+            words("age", unit=fit.unit), type="log", range=np.log10([left, right]).tolist(), dtick="D2"
+        ),
+        yaxis=axis(
+            words("failed_percent"),
+            range=[bottom - 0.04 * (top - bottom), top],
+            tickvals=_paper(np.array(shown) / 100).tolist(),
+            ticktext=[f"{p:g}" for p in shown],
+        ),
+        annotations=[_numbers_box(fit, words)],
+    )
+
+
+def reliability_curve(
+    fit: WeibullFit,
+    *,
+    nonparametric: SurvivalCurve | None = None,
+    until: float | None = None,
+    labels: Labels | None = None,
+) -> "Figure":
+    """Reliability against age, with pointwise bounds, and the Kaplan-Meier steps beside it where given.
+
+    Parameters
+    ----------
+    fit : WeibullFit
+        The curve.
+    nonparametric : SurvivalCurve, optional
+        From `kaplan_meier` of the same data.
+    until : float, optional
+        Last age shown, in the fit's unit; where 95 % have failed unless given.
+    labels : mapping of str to str, optional
+        Words to use in place of `LABELS`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    InvalidData
+        If `until` is not positive or a label is unknown.
+    """
+    words = Words(labels)
+    grid = _ages(fit, until)
+    traces: list[Trace] = []
+    if fit.covariance is not None:
+        band = fit.reliability_band(grid)
+        traces += band_traces(
+            grid, band.lower, band.upper, words("band", confidence=percent(band.confidence))
+        )
+    traces.append(_line(grid, fit.reliability(grid), words("fitted")))
+    if nonparametric is not None:
+        ages = np.concatenate([[0.0], nonparametric.time, [nonparametric.last_time]])
+        steps = np.concatenate([[1.0], nonparametric.estimate, nonparametric.estimate[-1:]])
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": ages,
+                "y": steps,
+                "name": words("kaplan_meier"),
+                "line": {"color": INK, "width": 1.5, "dash": "dash", "shape": "hv"},
+            }
+        )
+    return figure(
+        traces,
+        alt=words("alt_reliability_curve", ten=10, b10=number(fit.b_life(10)), unit=fit.unit),
+        xaxis=axis(words("age", unit=fit.unit), range=[0, float(grid[-1])]),
+        yaxis=axis(words("reliability"), range=[0, 1.02]),
+    )
+
+
+def hazard_curve(fit: WeibullFit, *, until: float | None = None, labels: Labels | None = None) -> "Figure":
+    """Failure rate against age with pointwise bounds.
+
+    Parameters
+    ----------
+    fit : WeibullFit
+        The curve.
+    until : float, optional
+        Last age shown, in the fit's unit; where 95 % have failed unless given.
+    labels : mapping of str to str, optional
+        Words to use in place of `LABELS`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    InvalidData
+        If `until` is not positive or a label is unknown.
+    """
+    words = Words(labels)
+    grid = _ages(fit, until)
+    rate = fit.hazard(grid)
+    traces: list[Trace] = []
+    top = float(np.max(rate))
+    if fit.covariance is not None:
+        band = fit.hazard_band(grid)
+        traces += band_traces(
+            grid, band.lower, band.upper, words("band", confidence=percent(band.confidence))
+        )
+        # An upper bound that runs away at either end must not press the curve onto the axis.
+        top = min(float(np.max(band.upper)), 4 * top) if band.upper is not None else top
+    traces.append(_line(grid, rate, words("fitted")))
+    return figure(
+        traces,
+        alt=words(
+            "alt_hazard_curve",
+            first=number(float(rate[0])),
+            first_age=number(float(grid[0])),
+            last=number(float(rate[-1])),
+            last_age=number(float(grid[-1])),
+            unit=fit.unit,
+        ),
+        xaxis=axis(words("age", unit=fit.unit), range=[0, float(grid[-1])]),
+        yaxis=axis(words("hazard", unit=fit.unit), range=[0, 1.05 * top], exponentformat="power"),
+    )
+
+
+def plotted_points(fit: WeibullFit, data: LifeData) -> tuple[FloatArray, FloatArray, str, bool]:
+    """Ages and failed fractions of the points on the paper, the name of their label, and whether they are
+    inexact."""
+    inexact = data.event > EXACT
+    if np.any(inexact):
+        low, high = data.failure_intervals()
+        data = LifeData(
+            np.where(inexact, (low + high) / 2, data.time),
+            np.where(inexact, EXACT, data.event),
+            entry=np.where(inexact, np.minimum(data.entry, (low + high) / 2), data.entry),
+            count=data.count,
+            unit=data.unit,
+        )
+    if not np.any(data.entry > 0):
+        positions = plotting_positions(data, ranks=fit.ranks or "benard")
+        label = "middles" if np.any(inexact) else "median_ranks"
+        return positions.time, positions.failure_probability, label, bool(np.any(inexact))
+    curve = kaplan_meier(data)
+    before = np.concatenate([[1.0], curve.estimate[:-1]])
+    label = "middles" if np.any(inexact) else "product_limit"
+    return curve.time, 1 - (before + curve.estimate) / 2, label, bool(np.any(inexact))
+
+
+def _paper(failed: FloatArray) -> FloatArray:
+    scale: FloatArray = np.log(-np.log1p(-np.clip(failed, 1e-300, 1 - 1e-16)))
+    return scale
+
+
+def _paper_band(fit: WeibullFit, grid: FloatArray, words: Words) -> list[Trace]:
+    if fit.covariance is None:
+        return []
+    band = fit.reliability_band(grid)
+    upper = None if band.lower is None else _paper(1 - band.lower)
+    lower = None if band.upper is None else _paper(1 - band.upper)
+    return band_traces(grid, lower, upper, words("band", confidence=percent(band.confidence)))
+
+
+def _line(x: FloatArray, y: FloatArray, name: str) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "name": name,
+        "line": {"color": BLUE, "width": 2.5},
+    }
+
+
+def _numbers(fit: WeibullFit) -> dict[str, object]:
+    return {
+        "eta": number(fit.eta),
+        "beta": number(fit.beta),
+        "unit": fit.unit,
+        "failures": fit.counts.failures,
+        "suspensions": fit.counts.suspensions,
+    }
+
+
+def _numbers_box(fit: WeibullFit, words: Words) -> dict[str, object]:
+    values = _numbers(fit)
+    counts = words("counts", failures=fit.counts.failures, suspensions=fit.counts.suspensions)
+    if fit.covariance is None:
+        return corner([words("numbers_without_bounds", **values), counts])
+    for name in ("eta", "beta"):
+        bounds = fit.interval(name)
+        values |= {f"{name}_lower": number(bounds.lower), f"{name}_upper": number(bounds.upper)}
+    return corner([words("numbers", **values), counts])
+
+
+def _ages(fit: WeibullFit, until: float | None) -> FloatArray:
+    last = float(fit.quantile(0.95)) if until is None else until
+    if not (np.isfinite(last) and last > 0):
+        raise InvalidData(f"until must be a positive age, not {until!r}")
+    return np.linspace(last / CURVE_POINTS, last, CURVE_POINTS)

@@ -1,0 +1,179 @@
+"""What all figures share: words, colours, number format and layout."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analytics.errors import InvalidData
+from analytics.results import FloatArray
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Labels = Mapping[str, str]
+Trace = dict[str, Any]
+
+# Okabe and Ito (2008): told apart with every common kind of colour blindness, and by lightness in grey.
+BLUE, ORANGE, INK, GRID = "#0072B2", "#D55E00", "#1A1A1A", "#D9D9D9"
+BAND = "rgba(0, 114, 178, 0.16)"
+# Long enough for a smooth curve, short enough for a phone.
+CURVE_POINTS = 80
+
+LABELS: dict[str, str] = {
+    "age": "Age ({unit})",
+    "time": "Time ({unit})",
+    "failed_percent": "Failed (%)",
+    "reliability": "Reliability",
+    "hazard": "Failure rate (per {unit})",
+    "fit": "Weibull fit",
+    "fitted": "Fit",
+    "band": "{confidence} bounds",
+    "median_ranks": "Failures (median ranks)",
+    "product_limit": "Failures (Kaplan-Meier)",
+    "middles": "Failures (middle of interval)",
+    "kaplan_meier": "Kaplan-Meier",
+    "suspensions": "Suspensions",
+    "numbers": "η = {eta} {unit} ({eta_lower} – {eta_upper})<br>β = {beta} ({beta_lower} – {beta_upper})",
+    "numbers_without_bounds": "η = {eta} {unit}<br>β = {beta}",
+    "counts": "{failures} failures, {suspensions} suspensions",
+    "mcf_count": "Events per system",
+    "mcf_cost": "Cost per system",
+    "mcf": "Mean cumulative function",
+    "systems": "{systems} systems, {events} events",
+    "mtbf": "MTBF ({unit})",
+    "mtbf_estimate": "MTBF with {confidence} bounds",
+    "mtbf_lower_only": "No failure: lower bound only",
+    "period": "Period",
+    "demands": "Demands in the horizon",
+    "probability": "Probability",
+    "forecast": "Forecast",
+    "in_interval": "Inside the {confidence} interval",
+    "stock": "Stock",
+    "covered": "Probability that the stock covers all demands",
+    "service_level": "Service level asked for: {service_level}",
+    "chosen": "Stock {stock}: {achieved}",
+    "on_hand": "On hand: {on_hand}",
+    "alt_weibull_paper": "Weibull probability plot: {failures} failures and {suspensions} suspensions; "
+    "eta {eta} {unit}, beta {beta}.",
+    "alt_reliability_curve": "Reliability against age with bounds: {ten} % have failed by {b10} {unit}.",
+    "alt_hazard_curve": "Failure rate against age, {first} per {unit} at {first_age} and {last} at {last_age} {unit}.",
+    "alt_mcf_curve": "Mean cumulative function of {systems} systems: {last} per system by {last_time} {unit}, "
+    "{confidence} bounds {lower} to {upper}.",
+    "alt_mtbf_over_time": "MTBF with bounds in {periods} periods; the last is {last} {unit}.",
+    "alt_demand_forecast": "Forecast of demands: {mean} expected, {lower} to {upper} with a probability of {confidence}.",
+    "alt_stock_curve": "Probability of covering all demands against stock: {stock} parts reach {achieved}.",
+}
+
+
+class Words:
+    """The labels of one figure: the caller's where given, English otherwise."""
+
+    def __init__(self, labels: Labels | None) -> None:
+        unknown = sorted(set(labels or {}) - set(LABELS))
+        if unknown:
+            raise InvalidData(f"unknown figure labels {unknown}; known are {sorted(LABELS)}")
+        self._labels = {**LABELS, **(labels or {})}
+
+    def __call__(self, name: str, **values: object) -> str:
+        return self._labels[name].format(**values)
+
+
+def number(value: float | None) -> str:
+    """A number as a person reads it: three significant digits, thousands set apart, no exponent up to ten
+    million."""
+    if value is None or not np.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    if 1000 <= abs(value) < 1e7:
+        places = int(np.floor(np.log10(abs(value)))) - 3
+        return f"{round(value, -max(places, 0)):,.0f}"
+    if 0.001 <= abs(value) < 1000:
+        return f"{value:.3g}"
+    return f"{value:.2e}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with at most two decimals that mean something."""
+    return f"{100 * share:.4g} %"
+
+
+def band_traces(at: FloatArray, lower: FloatArray | None, upper: FloatArray | None, name: str) -> list[Trace]:
+    """The area between two bounds, with its edges drawn so that it shows in print; one edge if the other is
+    open."""
+    edge: Trace = {"type": "scatter", "mode": "lines", "line": {"color": BLUE, "width": 1, "dash": "dot"}}
+    edges = [bound for bound in (lower, upper) if bound is not None]
+    traces = [
+        {**edge, "x": at, "y": bound, "name": name, "hoverinfo": "skip", "legendgroup": "band"}
+        for bound in edges
+    ]
+    for position, trace in enumerate(traces):
+        trace["showlegend"] = position == 0
+    if len(traces) == 2:
+        traces[1] |= {"fill": "tonexty", "fillcolor": BAND}
+    return traces
+
+
+def corner(lines: Iterable[str], *, x: float = 0.02, y: float = 0.98) -> dict[str, Any]:
+    """A box of text inside the plot, its top left corner at the given share of the axes."""
+    return {
+        "text": "<br>".join(lines),
+        "xref": "paper",
+        "yref": "paper",
+        "x": x,
+        "y": y,
+        "xanchor": "left" if x < 0.5 else "right",
+        "yanchor": "top" if y > 0.5 else "bottom",
+        "align": "left",
+        "showarrow": False,
+        "bgcolor": "rgba(255, 255, 255, 0.85)",
+        "bordercolor": GRID,
+        "borderpad": 4,
+    }
+
+
+def axis(title: str, **settings: Any) -> dict[str, Any]:
+    """A ruled axis with its title."""
+    return {
+        "title": {"text": title},
+        "showline": True,
+        "linecolor": INK,
+        "ticks": "outside",
+        "gridcolor": GRID,
+        "zeroline": False,
+        "automargin": True,
+        **settings,
+    }
+
+
+def figure(
+    traces: Sequence[Trace],
+    *,
+    alt: str,
+    xaxis: dict[str, Any],
+    yaxis: dict[str, Any],
+    annotations: Sequence[dict[str, Any]] = (),
+    **layout: Any,
+) -> "Figure":
+    """Put traces and axes together in the house style."""
+    # Here and nowhere else, as importing plotly takes longer than fitting.
+    import plotly.graph_objects as go
+
+    return go.Figure(
+        data=list(traces),
+        layout={
+            "font": {"family": "system-ui, sans-serif", "size": 14, "color": INK},
+            "paper_bgcolor": "white",
+            "plot_bgcolor": "white",
+            "margin": {"l": 56, "r": 16, "t": 16, "b": 48},
+            # Below the plot: beside it a legend would leave a phone no width for the curve.
+            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "font": {"size": 12}},
+            "hovermode": "closest",
+            "meta": {"alt": alt},
+            "xaxis": xaxis,
+            "yaxis": yaxis,
+            "annotations": list(annotations),
+            **layout,
+        },
+    )
