@@ -110,3 +110,17 @@ def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     if not body:
         return 0
     return (body[-1].end_lineno or body[-1].lineno) - body[0].lineno + 1
+
+
+def code_lines(tree: ast.Module) -> int:
+    """Lines that hold code: neither blank, nor comment, nor docstring."""
+    lines = {
+        line for node in ast.walk(tree) if hasattr(node, "lineno") for line in (node.lineno, node.end_lineno)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
+            ast.get_docstring(node, clean=False) is not None
+        ):
+            words = node.body[0]
+            lines -= set(range(words.lineno, (words.end_lineno or words.lineno) + 1))
+    return len(lines)
