@@ -37,6 +37,8 @@ class MeanCumulativeFunction(Result):
         What is accumulated.
     systems : int
         Number of systems in the register, those without events included.
+    first_start, last_end : float
+        Where the earliest window of observation begins and the latest ends, in `unit`.
     """
 
     time: FloatArray
@@ -49,6 +51,8 @@ class MeanCumulativeFunction(Result):
     variance: Variance
     value: Value
     systems: int
+    first_start: float
+    last_end: float
 
     def at(self, time: ArrayLike) -> FloatArray:
         """The curve at any times, in the shape of `time`; not defined beyond the last window, where it stays
@@ -188,6 +192,8 @@ def mean_cumulative_function(
         variance=variance,
         value=value,
         systems=len(histories.systems),
+        first_start=float(histories.window_start.min()),
+        last_end=float(histories.window_end.max()),
     )
 
 

@@ -145,7 +145,7 @@ def stock_curve(level: StockLevel, *, labels: Labels | None = None) -> "Figure":
         traces,
         alt=words("alt_stock_curve", stock=level.stock, achieved=achieved),
         xaxis=axis(words("stock"), tickformat="d", rangemode="tozero"),
-        yaxis=axis(words("covered"), tickformat=".0%", range=[0, 1.03]),
+        yaxis=axis(words("probability"), tickformat=".0%", range=[0, 1.03]),
         shapes=[line],
         annotations=[
             corner([words("service_level", service_level=percent(level.service_level))], x=0.98, y=0.05)

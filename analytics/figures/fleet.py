@@ -16,6 +16,7 @@ from analytics.figures.style import (
     band_traces,
     corner,
     figure,
+    log_axis,
     number,
     percent,
 )
@@ -55,12 +56,12 @@ def mcf_curve(curve: MeanCumulativeFunction, *, labels: Labels | None = None) ->
         {
             "type": "scatter",
             "mode": "lines",
-            # A step from zero at the first event, so that the curve does not begin in the air.
-            "x": np.concatenate([curve.time[:1], curve.time]),
-            "y": np.concatenate([[0.0], curve.estimate]),
+            # From the first day under observation to the last, not only from the first event to the last.
+            "x": np.concatenate([[curve.first_start], curve.time, [curve.last_end]]),
+            "y": np.concatenate([[0.0], curve.estimate, curve.estimate[-1:]]),
             "name": words("mcf"),
             "line": {"color": BLUE, "width": 2.5, "shape": "hv"},
-            "customdata": np.concatenate([curve.at_risk[:1], curve.at_risk]),
+            "customdata": np.concatenate([curve.at_risk[:1], curve.at_risk, curve.at_risk[-1:]]),
             "hovertemplate": f"%{{x:.4g}} {curve.unit}: %{{y:.3g}} (n = %{{customdata}})<extra></extra>",
         }
     )
@@ -158,6 +159,7 @@ def mtbf_over_time(
                 "hovertemplate": f"%{{x}}: ≥ %{{y:.4g}} {unit}<extra></extra>",
             }
         )
+    shown = [v for r in results for v in (r.lower, r.estimate, r.upper) if v is not None]
     last = results[-1]
     return figure(
         traces,
@@ -170,5 +172,5 @@ def mtbf_over_time(
         xaxis=axis(words("period"), type="category", categoryorder="array", categoryarray=list(periods)),
         # On a log scale bounds of few failures, which reach several times the estimate, leave the rest
         # readable.
-        yaxis=axis(words("mtbf", unit=unit), type="log", dtick="D2"),
+        yaxis=log_axis(words("mtbf", unit=unit), min(shown) / 1.3, max(shown) * 1.3),
     )

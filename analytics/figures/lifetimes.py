@@ -17,6 +17,7 @@ from analytics.figures.style import (
     band_traces,
     corner,
     figure,
+    log_axis,
     number,
     percent,
 )
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 # The graduation of Weibull probability paper, in percent failed.
-PAPER_PERCENT = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 50, 63.2, 80, 90, 95, 99, 99.9)
+PAPER_PERCENT = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 50, 63.2, 90, 99, 99.9)
 
 
 def weibull_paper(fit: WeibullFit, data: LifeData, *, labels: Labels | None = None) -> "Figure":
@@ -107,9 +108,7 @@ def weibull_paper(fit: WeibullFit, data: LifeData, *, labels: Labels | None = No
     return figure(
         traces,
         alt=words("alt_weibull_paper", **_numbers(fit)),
-        xaxis=axis(
-            words("age", unit=fit.unit), type="log", range=np.log10([left, right]).tolist(), dtick="D2"
-        ),
+        xaxis=log_axis(words("age", unit=fit.unit), left, right),
         yaxis=axis(
             words("failed_percent"),
             range=[bottom - 0.04 * (top - bottom), top],

@@ -147,6 +147,20 @@ def axis(title: str, **settings: Any) -> dict[str, Any]:
     }
 
 
+def log_axis(title: str, low: float, high: float) -> dict[str, Any]:
+    """A logarithmic axis with 1, 2 and 5 of each decade written out in full; 1 only over many decades."""
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    steps = (1, 2, 5) if last - first <= 4 else (1,)
+    ticks = [step * 10.0**decade for decade in range(first, last + 1) for step in steps]
+    return axis(
+        title,
+        type="log",
+        range=[float(np.log10(low)), float(np.log10(high))],
+        tickvals=ticks,
+        ticktext=[f"{tick:,.0f}" if 1 <= tick < 1e7 else f"{tick:g}" for tick in ticks],
+    )
+
+
 def figure(
     traces: Sequence[Trace],
     *,
