@@ -1,16 +1,32 @@
-"""The job table: work that must not be lost, enqueued in the same transaction as the fact that asks for it."""
+"""The job table and its worker: work that must not be lost, enqueued in the transaction of the fact that asks for it.
+
+A worker takes a job by a lease, does it, and notes that it is done. A worker that is killed loses nothing: when its
+lease runs out another one takes the job again. So work is done at least once, and a work function must be able to meet
+its own half-done traces.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
-from sqlalchemy.orm import Mapped, mapped_column
+import structlog
+from sqlalchemy import ColumnElement, Index, and_, or_, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from fracas.core import clock
 from fracas.core.db import Base, Key, Short
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=10)
+MOST_ATTEMPTS = 8
+LONGEST_PAUSE = timedelta(hours=6)
 
 
 class Job(Base):
@@ -24,6 +40,134 @@ class Job(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     attempts: Mapped[int] = mapped_column(default=0)
     run_after: Mapped[datetime] = mapped_column(default=clock.now)
-    leased_until: Mapped[datetime | None] = mapped_column(comment="a worker holds it until then; after that it is lost")
-    finished_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None] = mapped_column(
+        comment="a worker holds it until then; after that it is lost"
+    )
+    finished_at: Mapped[datetime | None] = mapped_column(comment="done, or given up where last_error says so")
     last_error: Mapped[str | None]
+
+
+Work = Callable[[sessionmaker[Session], dict[str, Any]], None]
+"""Does a job of one kind: (sessions, payload). It opens its own transactions, ``with sessions.begin() as session``."""
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    payload: dict[str, Any] | None = None,
+    *,
+    organisation_id: UUID | None = None,
+    run_after: datetime | None = None,
+) -> Job:
+    """Ask for work; it is there for the workers once the session's transaction is committed."""
+    made = Job(
+        kind=kind, payload=payload or {}, organisation_id=organisation_id, run_after=run_after or clock.now()
+    )
+    session.add(made)
+    return made
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long a failed job waits: one minute, two, four ... up to :data:`LONGEST_PAUSE`."""
+    return min(timedelta(minutes=2 ** (attempts - 1)), LONGEST_PAUSE)
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A job that this worker holds until ``leased_until``."""
+
+    id: UUID
+    kind: str
+    payload: dict[str, Any]
+    attempts: int
+    leased_until: datetime
+
+
+class Worker:
+    """Does waiting jobs of the kinds it has work for; the others wait for a worker that does."""
+
+    def __init__(
+        self, sessions: sessionmaker[Session], work: Mapping[str, Work], *, lease: timedelta = LEASE
+    ) -> None:
+        self.sessions = sessions
+        self.work = work
+        self.lease = lease
+        engine = sessions.kw["bind"]
+        # Looking must not take SQLite's only write lock every two seconds.
+        self._looking = sessionmaker(engine.execution_options(fracas_writes=False), expire_on_commit=False)
+
+    def run(self, stop: threading.Event, poll_seconds: float = 2.0) -> None:
+        """Work until told to stop. What goes wrong with the database is logged and tried again."""
+        while not stop.is_set():
+            try:
+                worked = self.run_one()
+            except OperationalError as error:
+                log.warning("jobs.database", error=str(error.orig))
+                worked = False
+            if not worked:
+                stop.wait(poll_seconds)
+
+    def run_waiting(self) -> int:
+        """Do what is waiting now; returns how many jobs were tried."""
+        tried = 0
+        while self.run_one():
+            tried += 1
+        return tried
+
+    def run_one(self) -> bool:
+        """Take one job and do it; False if none is waiting."""
+        job = self.take()
+        if job is None:
+            return False
+        try:
+            self.work[job.kind](self.sessions, job.payload)
+        except Exception as error:
+            log.exception("jobs.failed", kind=job.kind, job=str(job.id), attempts=job.attempts)
+            self._failed(job, error)
+        else:
+            self._note(job, finished_at=clock.now(), last_error=None)
+        return True
+
+    def take(self) -> Leased | None:
+        """Lease the job that has waited longest. Two workers never hold one job at a time."""
+        with self._looking() as session:
+            if session.scalar(select(Job.id).where(self._waiting()).limit(1)) is None:
+                return None
+        with self.sessions.begin() as session:
+            rows = select(Job).where(self._waiting()).order_by(Job.run_after, Job.id).limit(1)
+            job = session.scalar(rows.with_for_update(skip_locked=True))
+            if job is None:
+                return None
+            if job.attempts >= MOST_ATTEMPTS:
+                # Its lease ran out as often as we try: it takes its worker down, and would take down every other.
+                job.finished_at, job.leased_until = clock.now(), None
+                job.last_error = job.last_error or "no worker survived it"
+                log.error("jobs.given_up", kind=job.kind, job=str(job.id))
+                return None
+            job.attempts += 1
+            until = job.leased_until = clock.now() + self.lease
+            return Leased(job.id, job.kind, dict(job.payload), job.attempts, until)
+
+    def _waiting(self) -> ColumnElement[bool]:
+        now = clock.now()
+        return and_(
+            Job.finished_at.is_(None),
+            Job.run_after <= now,
+            or_(Job.leased_until.is_(None), Job.leased_until <= now),
+            Job.kind.in_(sorted(self.work)),
+        )
+
+    def _failed(self, job: Leased, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"[:2000]
+        if job.attempts >= MOST_ATTEMPTS:
+            self._note(job, finished_at=clock.now(), last_error=text)
+        else:
+            self._note(job, run_after=clock.now() + pause_after(job.attempts), last_error=text)
+
+    def _note(self, job: Leased, **values: Any) -> None:
+        """Write the outcome, unless the lease ran out and the job is another worker's by now."""
+        mine = (Job.id == job.id) & (Job.leased_until == job.leased_until) & Job.finished_at.is_(None)
+        with self.sessions.begin() as session:
+            done = session.execute(update(Job).where(mine).values(leased_until=None, **values))
+        if done.rowcount != 1:  # type: ignore[attr-defined]
+            log.warning("jobs.lease_lost", kind=job.kind, job=str(job.id))

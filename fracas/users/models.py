@@ -33,6 +33,9 @@ class User(Owned, Versioned, Base):
     email: Mapped[Short] = mapped_column(unique=True, comment="lower case; the sign-in name")
     name: Mapped[Short]
     password_hash: Mapped[str | None] = mapped_column(comment="argon2id; none until a link was used")
+    password_changed_at: Mapped[datetime | None] = mapped_column(
+        comment="on the timeline in place of the hash"
+    )
     is_active: Mapped[bool] = mapped_column(default=True)
     locale: Mapped[Short] = mapped_column(default="en")
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"))

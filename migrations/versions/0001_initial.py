@@ -106,7 +106,12 @@ def upgrade() -> None:
             nullable=True,
             comment="a worker holds it until then; after that it is lost",
         ),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "finished_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="done, or given up where last_error says so",
+        ),
         sa.Column("last_error", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
     )
@@ -139,7 +144,9 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Uuid(), nullable=True),
         sa.Column("recipient", sa.String(length=200), nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=False),
-        sa.Column("body", sa.String(), nullable=False),
+        sa.Column(
+            "body", sa.String(), nullable=False, comment="emptied once sent: it may hold a password link"
+        ),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -423,6 +430,12 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column(
             "password_hash", sa.String(), nullable=True, comment="argon2id; none until a link was used"
+        ),
+        sa.Column(
+            "password_changed_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="on the timeline in place of the hash",
         ),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("locale", sa.String(length=200), nullable=False),
@@ -815,13 +828,13 @@ def upgrade() -> None:
             comment="metric code -> age in that metric's unit; `calendar` in days; when age_stated",
         ),
         sa.Column("external_id", sa.String(length=200), nullable=True),
-        sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column(
             "replaces_id",
             sa.Uuid(),
             nullable=True,
             comment="the fact that this one corrects; links to that one mean this one",
         ),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False, comment="when it happened, UTC"),
         sa.Column(
             "entered_at", sa.DateTime(timezone=True), nullable=False, comment="when it was entered, UTC"
@@ -840,10 +853,10 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_installation_part_id")),
         sa.ForeignKeyConstraint(["position_id"], ["position.id"], name=op.f("fk_installation_position_id")),
-        sa.ForeignKeyConstraint(["system_id"], ["system.id"], name=op.f("fk_installation_system_id")),
         sa.ForeignKeyConstraint(
             ["replaces_id"], ["installation.id"], name=op.f("fk_installation_replaces_id")
         ),
+        sa.ForeignKeyConstraint(["system_id"], ["system.id"], name=op.f("fk_installation_system_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
     )
     with op.batch_alter_table("installation") as batch_op:
@@ -990,13 +1003,13 @@ def upgrade() -> None:
             comment="the new meter's first value, for meter_replaced",
         ),
         sa.Column("external_id", sa.String(length=200), nullable=True),
-        sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column(
             "replaces_id",
             sa.Uuid(),
             nullable=True,
             comment="the fact that this one corrects; links to that one mean this one",
         ),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False, comment="when it happened, UTC"),
         sa.Column(
             "entered_at", sa.DateTime(timezone=True), nullable=False, comment="when it was entered, UTC"
@@ -1019,10 +1032,10 @@ def upgrade() -> None:
             ["organisation_id"], ["organisation.id"], name=op.f("fk_usage_reading_organisation_id")
         ),
         sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_usage_reading_part_id")),
-        sa.ForeignKeyConstraint(["system_id"], ["system.id"], name=op.f("fk_usage_reading_system_id")),
         sa.ForeignKeyConstraint(
             ["replaces_id"], ["usage_reading.id"], name=op.f("fk_usage_reading_replaces_id")
         ),
+        sa.ForeignKeyConstraint(["system_id"], ["system.id"], name=op.f("fk_usage_reading_system_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_reading")),
     )
     with op.batch_alter_table("usage_reading") as batch_op:
@@ -1300,13 +1313,13 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("note", sa.String(), nullable=True),
-        sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column(
             "replaces_id",
             sa.Uuid(),
             nullable=True,
             comment="the fact that this one corrects; links to that one mean this one",
         ),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False, comment="when it happened, UTC"),
         sa.Column(
             "entered_at", sa.DateTime(timezone=True), nullable=False, comment="when it was entered, UTC"
@@ -1327,9 +1340,7 @@ def upgrade() -> None:
             ["organisation_id"], ["organisation.id"], name=op.f("fk_removal_organisation_id")
         ),
         sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_removal_part_id")),
-        sa.ForeignKeyConstraint(
-            ["replaces_id"], ["removal.id"], name=op.f("fk_removal_replaces_id")
-        ),
+        sa.ForeignKeyConstraint(["replaces_id"], ["removal.id"], name=op.f("fk_removal_replaces_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_removal")),
     )
     with op.batch_alter_table("removal") as batch_op:
