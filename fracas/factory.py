@@ -49,10 +49,10 @@ def create_app(config: Config | None = None, engine: Engine | None = None) -> AP
     )
     app.config.update(
         SECRET_KEY=config.secret_key,
-        MAX_CONTENT_LENGTH=config.max_upload_mb * 1024 * 1024,
+        MAX_CONTENT_LENGTH=int(config.max_upload_mb * 1024 * 1024),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=config.base_url.startswith("https"),
+        SESSION_COOKIE_SECURE=config.is_https,
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
         BABEL_TRANSLATION_DIRECTORIES="web/translations",
