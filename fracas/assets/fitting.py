@@ -23,8 +23,8 @@ from fracas.core.verbs import verb
 def install(
     session: Session,
     actor: Actor,
-    *,
     part: Any,
+    *,
     system: Any,
     position: Any,
     part_type: Any = None,
@@ -69,8 +69,8 @@ def install(
 def remove(
     session: Session,
     actor: Actor,
-    *,
     part: Any,
+    *,
     cause: RemovalCause | str,
     occurred_at: datetime | None = None,
     part_type: Any = None,
@@ -97,8 +97,8 @@ def remove(
 def move(
     session: Session,
     actor: Actor,
-    *,
     part: Any,
+    *,
     system: Any,
     position: Any,
     occurred_at: datetime | None = None,

@@ -113,8 +113,8 @@ def edit_part(
 def set_condition(
     session: Session,
     actor: Actor,
-    *,
     part: Any,
+    *,
     condition: Condition | str,
     occurred_at: datetime | None = None,
     basis: str | None = None,

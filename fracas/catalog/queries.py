@@ -25,8 +25,13 @@ def part_type(session: Session, actor: Actor, key: Any) -> PartType:
     return find(session, actor, PartType, key, PartType.number, missing)
 
 
-def part_types(actor: Actor, text: str | None = None) -> Select[PartType]:
-    """Part types whose number or name holds ``text``."""
+def part_types(session: Session, actor: Actor) -> Sequence[PartType]:
+    """Every part type, by number: the choices of a form."""
+    return session.scalars(part_type_rows(actor).order_by(PartType.number)).unique().all()
+
+
+def part_type_rows(actor: Actor, text: str | None = None) -> Select[PartType]:
+    """Part types whose number or name holds ``text``; for a page of a list."""
     rows = select(PartType).where(visible(actor, PartType))
     if text:
         rows = rows.where(
