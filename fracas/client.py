@@ -68,7 +68,7 @@ class Fracas:
 
     def frame(self, path: str, **query: Any) -> pd.DataFrame:
         """A list as a data frame, one row a record."""
-        import pandas as pd  # noqa: PLC0415 - slow to import
+        import pandas as pd
 
         return pd.DataFrame(list(self.rows(path, **query)))
 
@@ -86,7 +86,7 @@ class Fracas:
 
         ``frame.attrs`` keeps the unit, the counts and the warnings that came with the rows.
         """
-        import pandas as pd  # noqa: PLC0415
+        import pandas as pd
 
         answer = self.get("/life-data", part_type=part_type, **query)
         frame = pd.DataFrame(answer.pop("rows"))
@@ -127,7 +127,7 @@ class Fracas:
             },
         )
         try:
-            with urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
+            with urlopen(request, timeout=self._timeout) as answer:
                 return json.load(answer)  # type: ignore[no-any-return]
         except HTTPError as error:
             try:

@@ -66,5 +66,5 @@ def field(
     unit : shown behind the field.
     limits : pydantic's (``ge``, ``max_length``, ``strict`` ...).
     """
-    words = {"label": label, "help": help, "widget": widget, "options": options, "unit": unit}
+    words: dict[str, Any] = {"label": label, "help": help, "widget": widget, "options": options, "unit": unit}
     return Field(default, json_schema_extra={"words": words}, title=label, description=help, **limits)

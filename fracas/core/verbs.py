@@ -67,7 +67,7 @@ def verb(
                 session.flush()
                 if machine is not None:
                     machine.move(session, subject, name, actor)
-                    if subject.version == version:
+                    if subject is not None and subject.version == version:
                         flag_modified(subject, "organisation_id")  # any column: an UPDATE raises the version
                 return result
 

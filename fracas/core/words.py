@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "mark, do not translate yet"
+def N_(text: str) -> str:  # gettext's own name for "mark, do not translate yet"
     return text

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 def sentence(error: FracasError | Finding) -> str:
     """The message in the reader's language."""
-    text = gettext(error.message)
+    text = str(gettext(error.message))
     return text % error.params if error.params else text
 
 

@@ -138,7 +138,7 @@ def _kind(info: FieldInfo) -> str:
         return "answers"
     if get_origin(bare) is Literal or (isinstance(bare, type) and issubclass(bare, StrEnum)):
         return "select"
-    table = {bool: "checkbox" if info.is_required() or info.default is not None else "yes_no"}
+    table: dict[Any, str] = {bool: "checkbox" if info.is_required() or info.default is not None else "yes_no"}
     table |= {datetime: "datetime-local", date: "date", float: "number", int: "number"}
     return table.get(bare, "text")
 
@@ -179,7 +179,7 @@ def describe(
     with_reason: bool = False,
 ) -> list[FieldView]:
     """The fields of ``form`` in order, filled with ``values`` and marked with what is wrong."""
-    from fracas.web.errors import sentence  # noqa: PLC0415 - errors draws pages, pages draw forms
+    from fracas.web.errors import sentence
 
     wrong = {found.field: sentence(found) for found in (error.findings if error else []) if found.field}
     views = []

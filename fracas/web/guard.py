@@ -57,8 +57,9 @@ def is_api() -> bool:
 
 
 def _ask() -> Response | None:
-    view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or request.endpoint == "static" or request.endpoint.endswith(".static"):
+    endpoint = request.endpoint or ""
+    view = current_app.view_functions.get(endpoint)
+    if view is None or endpoint == "static" or endpoint.endswith(".static"):
         return None
     load: Loader = current_app.extensions["fracas.load_actor"]
     g.actor = load(db(), request)

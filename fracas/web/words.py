@@ -66,9 +66,9 @@ VERBS: dict[str, str] = {
 def word(value: Any) -> str:
     """The text of a coded value in the reader's language; an unknown one is shown as it is written."""
     key = str(value)
-    return gettext(WORDS.get(key, key.replace("_", " ")))
+    return str(gettext(WORDS.get(key, key.replace("_", " "))))
 
 
 def verb_word(verb: str) -> str:
     """What the button of a verb says."""
-    return gettext(VERBS.get(verb, verb.replace("_", " ").capitalize()))
+    return str(gettext(VERBS.get(verb, verb.replace("_", " ").capitalize())))
