@@ -127,7 +127,7 @@ class Fracas:
             },
         )
         try:
-            with urlopen(request, timeout=self._timeout) as answer:
+            with urlopen(request, timeout=self._timeout) as answer:  # noqa: S310  # nosec B310 - the scheme was checked above
                 return json.load(answer)  # type: ignore[no-any-return]
         except HTTPError as error:
             try:

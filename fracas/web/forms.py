@@ -179,7 +179,7 @@ def describe(
     with_reason: bool = False,
 ) -> list[FieldView]:
     """The fields of ``form`` in order, filled with ``values`` and marked with what is wrong."""
-    from fracas.web.errors import sentence
+    from fracas.web.errors import sentence  # errors draws pages, pages draw forms
 
     wrong = {found.field: sentence(found) for found in (error.findings if error else []) if found.field}
     views = []

@@ -16,7 +16,8 @@ A room's ``routes.py`` in full, but for its lists::
                                history=history_of("problem", subject.id))
 
 and its ``api.py``: ``api = APIBlueprint("problems_api", __name__, url_prefix="/problems")``, lists with
-``@takes(api, ProblemQuery, "query", "query")`` and ``page_of``, creation with ``@idempotent``, ``add_api(api, TABLE, ProblemOut)``.
+``@takes(api, ProblemQuery, "query", "query")`` and ``page_of``, creation with ``@idempotent``,
+``add_api(api, TABLE, ProblemOut)``.
 Templates extend ``base.html`` and draw from ``record.html`` (state, steps, timeline, facts, pager) and ``fields.html``.
 """
 
