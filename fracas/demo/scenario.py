@@ -42,6 +42,7 @@ class PartScenario:
     change_share: float = 0.5
     bad_lot: Truth | None = None
     bad_share: float = 0.0
+    symptom_code: str = "ALM"
     symptoms: tuple[str, ...] = field(default_factory=tuple)
     symptoms_zh: tuple[str, ...] = field(default_factory=tuple)
 
@@ -49,40 +50,40 @@ class PartScenario:
 PARTS = (
     PartScenario(
         "CAL-310", "Brake caliper", 6, "CAL", "Caliper", "km", Truth(230_000, 3.0), 9_800, 60, True,
-        "wear", "abrasive_wear", "normal_wear",
+        "STD", "2.3", "O4",
         symptoms=("Pad wear beyond limit, caliper does not retract", "Caliper sticking, disc hot after station stop",
                   "Uneven pad wear on axle, caliper guide worn", "Squealing under light braking, piston seal weeping"),
         symptoms_zh=("闸片磨耗到限，夹钳不回位", "夹钳卡滞，进站后制动盘过热", "同轴闸片偏磨，夹钳导向磨损", "轻制动时异响，活塞密封渗漏"),
     ),
     PartScenario(
         "EPV-22", "EP relay valve", 4, "EPV", "Relay valve", "h", Truth(30_000, 0.7), 6_200, 45, False,
-        "leak", "seal_damage", "assembly_error",
+        "ELK", "1.1", "F3",
         symptoms=("Brake cylinder pressure drops after two minutes", "Air leak audible at the relay valve",
                   "Slow brake release after commissioning of valve"),
         symptoms_zh=("保压两分钟后制动缸压力下降", "中继阀处有漏气声", "新装中继阀后缓解缓慢"),
     ),
     PartScenario(
         "BCU-100", "Brake control unit", 2, "BCU", "Control unit", "h", Truth(18_000, 1.0), 38_000, 90, True,
-        "no_output", "electronic_failure", "random_component",
+        "FTF", "4.2", "X9",
         symptoms=("BCU fault, bogie isolated by driver", "Brake control unit reboots under way", "No communication from BCU, code 3138"),
         symptoms_zh=("制动控制单元故障，司机切除转向架", "制动控制单元运行中重启", "制动控制单元无通信，代码3138"),
     ),
     PartScenario(
         "CMP-7", "Air compressor", 1, "CMP", "Compressor", "h", Truth(24_000, 2.0), 52_000, 120, True,
-        "low_output", "bearing_wear", "material_defect", bad_lot=Truth(5_500, 2.5), bad_share=0.2,
+        "LOO", "2.3", "F2", bad_lot=Truth(5_500, 2.5), bad_share=0.2,
         symptoms=("Compressor runs on, main reservoir slow to fill", "Compressor knocking, oil in the air dryer",
                   "Compressor tripped on over-temperature"),
         symptoms_zh=("空压机持续打风，总风缸充风慢", "空压机敲击异响，干燥器带油", "空压机过温保护停机"),
     ),
     PartScenario(
-        "PS-55", "Pressure sensor", 6, "PS", "Pressure sensor", "h", Truth(11_000, 1.4), 650, 21, False,
-        "wrong_signal", "corrosion", "water_ingress", changed_after=Truth(60_000, 1.4), change_share=0.5,
+        "PS-55", "Pressure sensor", 6, "PS", "Pressure sensor", "h", Truth(8_000, 1.4), 650, 21, False,
+        "AIR", "2.1", "D2", changed_after=Truth(60_000, 1.4), change_share=0.5,
         symptoms=("Pressure reading drifts, brake test refused", "Sensor implausible after rain", "Brake cylinder pressure shown as zero"),
         symptoms_zh=("压力读数漂移，制动试验不通过", "雨后传感器数值不可信", "制动缸压力显示为零"),
     ),
     PartScenario(
         "ASV-9", "Anti-skid valve", 4, "ASV", "Anti-skid valve", "h", Truth(26_000, 1.6), 2_900, 30, False,
-        "stuck", "contamination", "air_quality", changed_after=Truth(26_000, 1.6), change_share=0.55,
+        "FTO", "5.1", "O1", changed_after=Truth(26_000, 1.6), change_share=0.55,
         symptoms=("Wheel flats on axle, anti-skid valve stuck", "Anti-skid valve does not vent", "Wheel slide protection fault"),
         symptoms_zh=("车轮擦伤，防滑阀卡滞", "防滑阀不排风", "防滑保护故障"),
     ),
@@ -95,9 +96,9 @@ SITES = (
 )
 
 PEOPLE = (
-    ("field@demo.example", "Wang Lei 王磊", "field_engineer", ("SHA",)),
+    ("field@demo.example", "Wang Lei 王磊", "field_engineer", ("SHA", "HRB")),
     ("field.rtm@demo.example", "Sanne de Vries", "field_engineer", ("RTM",)),
-    ("service@demo.example", "Zhao Min 赵敏", "service_station", ("SHA", "HRB")),
+    ("service@demo.example", "Zhao Min 赵敏", "service_station", ("SHA", "HRB", "RTM")),
     ("quality@demo.example", "Li Na 李娜", "quality", ()),
     ("reliability@demo.example", "Chen Yu 陈宇", "reliability_engineer", ()),
     ("owner@demo.example", "Liu Yang 刘洋", "reliability_engineer", ()),
@@ -106,6 +107,13 @@ PEOPLE = (
     ("customer@demo.example", "Zhou Jie 周杰", "customer", ()),
     ("admin@demo.example", "Administrator", "administrator", ()),
 )
+
+VISIT_EVERY_DAYS = 75
+NO_FAULT_FOUND_SHARE = 0.10
+"""Share of reports, beside the true failures, where the workshop finds nothing."""
+ABUSE_SHARE = 0.04
+"""Share of parts broken by an error of operation: confirmed, but the ladder does not count them."""
+DUPLICATE_SHARE = 0.03
 
 USE_PER_DAY = {"h": (15.0, 1.5), "km": (290.0, 40.0)}
 """metric code -> mean and spread between vehicles of use per day."""
