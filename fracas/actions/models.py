@@ -81,8 +81,12 @@ class Criterion(Owned, Fact, Base):
     action_id: Mapped[UUID] = mapped_column(ForeignKey("action.id"), index=True)
     statement: Mapped[str]
     largest_rate_ratio: Mapped[float | None] = mapped_column(comment="failure rate after / before, at most")
-    least_exposure_after: Mapped[float | None] = mapped_column(comment="exposure to wait for, in the metric's unit")
-    metric_id: Mapped[UUID | None] = mapped_column(ForeignKey("usage_metric.id"), comment="none: calendar days")
+    least_exposure_after: Mapped[float | None] = mapped_column(
+        comment="exposure to wait for, in the metric's unit"
+    )
+    metric_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("usage_metric.id"), comment="none: calendar days"
+    )
     metric: Mapped[UsageMetric | None] = relationship(lazy="joined")
 
 

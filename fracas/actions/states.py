@@ -27,6 +27,8 @@ MOVES: dict[str, dict[ActionState, ActionState]] = {
     "send_back": {S.IN_PROGRESS: S.PLANNED, S.COMPLETED: S.IN_PROGRESS},
     "cancel": {S.PLANNED: S.CANCELLED, S.IN_PROGRESS: S.CANCELLED},
     "reopen": {S.VERIFIED: S.IN_PROGRESS, S.CANCELLED: S.PLANNED, S.CLOSED_ELSEWHERE: S.PLANNED},
+    # Only an import has it: an action that was finished in the system it came from.
+    "bring_history": {S.PLANNED: S.CLOSED_ELSEWHERE},
 }
 
 NEXT_STEP = {S.PLANNED: "start", S.IN_PROGRESS: "complete", S.COMPLETED: "verify"}

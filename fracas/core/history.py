@@ -51,7 +51,13 @@ def acting(session: Session, actor: Actor, verb: str, reason: str | None = None)
         session.info["acting"] = before
 
 
-def entries(subject_kind: str, subject_id: UUID) -> Select[tuple[HistoryEntry]]:
+def reason_given(session: Session) -> str | None:
+    """The written reason of the verb that is being done, for a verb that keeps it with its facts too."""
+    acting_now = session.info.get("acting")
+    return acting_now[2] if acting_now else None
+
+
+def entries(subject_kind: str, subject_id: UUID) -> Select[HistoryEntry]:
     """The timeline of one record, newest first."""
     return (
         select(HistoryEntry)

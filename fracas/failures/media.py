@@ -54,7 +54,9 @@ def checked(content: bytes) -> str:
         )
     found = media_type(content)
     if found is None:
-        raise Invalid("Only JPEG, PNG, WebP and HEIC pictures and PDF documents can be attached.", field="content")
+        raise Invalid(
+            "Only JPEG, PNG, WebP and HEIC pictures and PDF documents can be attached.", field="content"
+        )
     return found
 
 

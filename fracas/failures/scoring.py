@@ -33,8 +33,16 @@ class Question:
 
 
 LADDER: tuple[Question, ...] = (
-    Question("test_abuse", N_("Was it the result of abuse, or of test conditions that use would never bring?"), "relevant"),
-    Question("initial_inspection", N_("Was it found at the initial inspection, before the item entered service?"), "relevant"),
+    Question(
+        "test_abuse",
+        N_("Was it the result of abuse, or of test conditions that use would never bring?"),
+        "relevant",
+    ),
+    Question(
+        "initial_inspection",
+        N_("Was it found at the initial inspection, before the item entered service?"),
+        "relevant",
+    ),
     Question(
         "scheduled_maintenance",
         N_("Was it only beginning, and found and put right at scheduled maintenance?"),
@@ -107,13 +115,21 @@ def _half(answers: Mapping[str, str], half: str) -> bool | None:
 def _check(answers: Mapping[str, str]) -> None:
     keys = {question.key for question in LADDER}
     findings = [
-        Finding(N_("Answer yes, no or unsure."), field=f"answers.{question.key}", value=answers.get(question.key))
+        Finding(
+            N_("Answer yes, no or unsure."), field=f"answers.{question.key}", value=answers.get(question.key)
+        )
         for question in LADDER
         if answers.get(question.key) not in set(Answer)
     ]
-    findings += [Finding(N_("There is no such question."), field=f"answers.{key}") for key in answers if key not in keys]
+    findings += [
+        Finding(N_("There is no such question."), field=f"answers.{key}")
+        for key in answers
+        if key not in keys
+    ]
     if findings:
-        raise Invalid("All ten questions need an answer: yes, no or unsure.", field="answers", findings=findings)
+        raise Invalid(
+            "All ten questions need an answer: yes, no or unsure.", field="answers", findings=findings
+        )
 
 
 class Standing(StrEnum):

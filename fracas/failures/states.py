@@ -42,6 +42,8 @@ MOVES: dict[str, dict[FailureState, FailureState]] = {
         S.CONTAINED: S.SCORED,
     },
     "reopen": {S.CLOSED: S.COMPLETED, S.CLOSED_ELSEWHERE: S.COMPLETED},
+    # Only an import has it: a report that was dealt with in the system it came from.
+    "bring_history": {S.REPORTED: S.CLOSED_ELSEWHERE},
 }
 
 NEXT_STEP = {

@@ -120,4 +120,6 @@ class LikeItemReview(Owned, Fact, Base):
     problem_id: Mapped[UUID] = mapped_column(ForeignKey("problem.id"), index=True)
     place: Mapped[Place] = mapped_column(choice(Place))
     is_affected: Mapped[bool]
-    note: Mapped[str] = mapped_column(comment="what was reviewed, or why it does not apply; documents changed")
+    note: Mapped[str] = mapped_column(
+        comment="what was reviewed, or why it does not apply; documents changed"
+    )

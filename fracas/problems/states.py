@@ -26,9 +26,11 @@ MOVES: dict[str, dict[ProblemState, ProblemState]] = {
     "decide": {S.ANALYSED: S.DECIDED},
     "spread": {S.DECIDED: S.SPREAD},
     "close": {S.SPREAD: S.CLOSED},
-    "close_unverified": {state: S.CLOSED_UNVERIFIED for state in ACTIVE},
+    "close_unverified": dict.fromkeys(ACTIVE, S.CLOSED_UNVERIFIED),
     "send_back": {S.ANALYSED: S.OPEN, S.DECIDED: S.ANALYSED, S.SPREAD: S.DECIDED},
-    "reopen": {state: S.OPEN for state in ENDED},
+    "reopen": dict.fromkeys(ENDED, S.OPEN),
+    # Only an import has it: a problem that was dealt with in the system it came from.
+    "bring_history": {S.OPEN: S.CLOSED_ELSEWHERE},
 }
 
 NEXT_STEP = {S.OPEN: "analyse", S.ANALYSED: "decide", S.DECIDED: "spread", S.SPREAD: "close"}
