@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidData
 from analytics.lifedata import LifeData
+from analytics.results import FloatArray
 
 Cause = Literal["failure", "preventive", "none yet"]
 Law = Literal["base", "changed", "bad"]
@@ -31,6 +33,14 @@ class WeibullLaw:
             raise InvalidData(
                 f"a Weibull law needs positive eta and beta, not {self.eta!r} and {self.beta!r}"
             )
+
+    def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
+        """(t / eta) ** beta, so that a truth can be put where a fit is asked for (`renewal_function`)."""
+        return np.asarray((np.asarray(t, dtype=float) / self.eta) ** self.beta)
+
+    def quantile(self, p: ArrayLike) -> FloatArray:
+        """Age by which the fraction `p` has failed."""
+        return np.asarray(self.eta * (-np.log1p(-np.asarray(p, dtype=float))) ** (1 / self.beta))
 
     def draw(self, rng: np.random.Generator) -> float:
         """One life in usage units."""
@@ -58,7 +68,7 @@ class PartTruth:
     Parameters
     ----------
     law : WeibullLaw
-        Life in usage units of parts made before any change.
+        Life in usage units of parts made before any change. A part is made on the day it is first needed.
     changed_law : WeibullLaw, optional
         Life of parts made, or made as new by repair, from `change_day` on: a corrective action that works has
         another law, one that does not has the same law again.
