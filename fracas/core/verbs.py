@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from fracas.core import history, permissions
-from fracas.core.errors import Invalid, Stale
+from fracas.core.errors import FracasError, Invalid, Stale
 from fracas.core.permissions import Actor
 from fracas.core.statemachine import Machine
 
@@ -60,16 +60,21 @@ def verb(
             if needs_reason and not (reason or "").strip():
                 raise Invalid("“%(verb)s” needs a reason.", field="reason", verb=name)
             version = getattr(subject, "version", None)
-            with session.begin_nested(), history.acting(session, actor, name, reason):
-                if machine is not None:
-                    machine.require_state(subject, name, reason)
-                result = function(session, actor, *args, **facts)
-                session.flush()
-                if machine is not None:
-                    machine.move(session, subject, name, actor)
-                    if subject is not None and subject.version == version:
-                        flag_modified(subject, "organisation_id")  # any column: an UPDATE raises the version
-                return result
+            try:
+                with session.begin_nested(), history.acting(session, actor, name, reason):
+                    if machine is not None:
+                        machine.require_state(subject, name, reason)
+                    result = function(session, actor, *args, **facts)
+                    session.flush()
+                    if machine is not None:
+                        machine.move(session, subject, name, actor)
+                        if subject is not None and subject.version == version:
+                            flag_modified(subject, "organisation_id")  # any column: an UPDATE raises the version
+                    return result
+            except FracasError:
+                # A row that was loaded inside the savepoint may still show what was rolled back.
+                session.expire_all()
+                raise
 
         run.permission = permission  # type: ignore[attr-defined]
         return run
