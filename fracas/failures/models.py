@@ -80,11 +80,15 @@ class ReportFacts:
     """What a report says, shared by the report (as it stands) and its revisions (as it stood)."""
 
     occurred_at: Mapped[datetime] = mapped_column(comment="when it failed, UTC")
-    detected_at: Mapped[datetime | None] = mapped_column(comment="when it was found, UTC; none: as it occurred")
+    detected_at: Mapped[datetime | None] = mapped_column(
+        comment="when it was found, UTC; none: as it occurred"
+    )
     last_known_good_at: Mapped[datetime | None] = mapped_column(
         comment="for a failure found later: when it was last seen to work, UTC; the life is interval-censored"
     )
-    configuration: Mapped[Short | None] = mapped_column(comment="configuration and software version at failure")
+    configuration: Mapped[Short | None] = mapped_column(
+        comment="configuration and software version at failure"
+    )
     usage_not_read_reason: Mapped[str | None]
     life_cycle_phase: Mapped[LifeCyclePhase | None] = mapped_column(choice(LifeCyclePhase))
     environment: Mapped[Short | None]
@@ -103,7 +107,8 @@ class ReportFacts:
     labour_hours: Mapped[float | None]
     waiting_hours: Mapped[float | None]
     repair_assumption: Mapped[RepairAssumption | None] = mapped_column(
-        choice(RepairAssumption), comment="as new / as old, chosen for this repair; none: the part type's default"
+        choice(RepairAssumption),
+        comment="as new / as old, chosen for this repair; none: the part type's default",
     )
     not_recorded: Mapped[list[str]] = mapped_column(default=list, comment="fields not recorded at source")
 
@@ -159,7 +164,9 @@ class Failure(ReportFacts, Owned, Versioned, Base):
     id: Mapped[Key]
     number: Mapped[Short] = mapped_column(comment="FR-2026-00042")
     revision: Mapped[int] = mapped_column(default=1)
-    state: Mapped[FailureState] = mapped_column(choice(FailureState), default=FailureState.REPORTED, index=True)
+    state: Mapped[FailureState] = mapped_column(
+        choice(FailureState), default=FailureState.REPORTED, index=True
+    )
     state_since: Mapped[datetime] = mapped_column(default=clock.now)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"), index=True, comment="where it happened")
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"), index=True)
@@ -168,7 +175,9 @@ class Failure(ReportFacts, Owned, Versioned, Base):
     entered_at: Mapped[datetime] = mapped_column(default=clock.now)
     external_id: Mapped[Short | None] = mapped_column(comment="the number it has in the system it came from")
     source: Mapped[Short] = mapped_column(default="page", comment="page, api, import, demo")
-    extra: Mapped[dict[str, Any]] = mapped_column(default=dict, comment="columns of an import that have no field")
+    extra: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, comment="columns of an import that have no field"
+    )
     close_as: Mapped[CloseAs | None] = mapped_column(choice(CloseAs))
     closed_at: Mapped[datetime | None]
 
@@ -179,8 +188,9 @@ class Failure(ReportFacts, Owned, Versioned, Base):
     position: Mapped[Position | None] = relationship(lazy="joined")
     symptom_code: Mapped[FailureCode | None] = relationship(lazy="joined")
     usage_reading: Mapped[UsageReading | None] = relationship()
-    verifications: Mapped[list[Verification]] = relationship(order_by="Verification.entered_at", viewonly=True,
-                                                             foreign_keys="Verification.failure_id")
+    verifications: Mapped[list[Verification]] = relationship(
+        order_by="Verification.entered_at", viewonly=True, foreign_keys="Verification.failure_id"
+    )
     scores: Mapped[list[Score]] = relationship(order_by="Score.entered_at", viewonly=True)
     containments: Mapped[list[Containment]] = relationship(order_by="Containment.entered_at", viewonly=True)
     swaps: Mapped[list[PartSwap]] = relationship(order_by="PartSwap.entered_at", viewonly=True)
@@ -206,7 +216,9 @@ class Verification(Owned, Fact, Base):
 
     __tablename__ = "verification"
     __table_args__ = (
-        CheckConstraint("(outcome = 'duplicate') = (duplicate_of_id IS NOT NULL)", name="duplicate_names_original"),
+        CheckConstraint(
+            "(outcome = 'duplicate') = (duplicate_of_id IS NOT NULL)", name="duplicate_names_original"
+        ),
     )
     __history__ = ("failure", "failure_id")
 
@@ -215,7 +227,9 @@ class Verification(Owned, Fact, Base):
     outcome: Mapped[Outcome] = mapped_column(choice(Outcome))
     duplicate_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("failure.id"))
     method: Mapped[str] = mapped_column(comment="by whom and how it was verified")
-    mode_id: Mapped[UUID | None] = mapped_column(ForeignKey("failure_code.id"), comment="observed failure mode")
+    mode_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("failure_code.id"), comment="observed failure mode"
+    )
     mode: Mapped[FailureCode | None] = relationship(lazy="joined")
 
 
