@@ -118,7 +118,7 @@ def edit(
 def _put(session: Session, actor: Actor, action: Action, words: ActionWords) -> None:
     for name in ("effective_from_serial", "effective_from_lot", "description"):
         if name in words:
-            text = str(words[name] or "").strip()  # type: ignore[literal-required]
+            text = str(words[name] or "").strip()
             if name != "description" and len(text) > 200:
                 raise Invalid("At most %(most)s characters.", field=name, most=200)
             setattr(action, name, text or None)

@@ -209,7 +209,8 @@ def standings(session: Session, rows: Select[Failure]) -> dict[str, int]:
 
 def is_referred() -> ColumnElement[bool]:
     """SQL: scored, but passed on to a second scorer."""
-    return _latest(Score, Score.decision) == Decision.REFER
+    referred: ColumnElement[bool] = _latest(Score, Score.decision) == Decision.REFER
+    return referred
 
 
 def waiting(actor: Actor, verb: str) -> Select[Failure]:

@@ -328,7 +328,7 @@ def close_no_action(session: Session, actor: Actor, failure: Failure, *, close_a
 @verb("failure.send_back", failure_machine)
 def send_back(session: Session, actor: Actor, failure: Failure) -> Failure:
     """Send a report back one stage; what that stage had said is withdrawn, and kept in the history."""
-    said = {
+    said: dict[FailureState, tuple[Any, Any]] = {
         FailureState.VERIFIED: (Verification, Verification.failure_id == failure.id),
         FailureState.SCORED: (Score, Score.failure_id == failure.id),
         FailureState.CONTAINED: (Containment, Containment.failure_id == failure.id),

@@ -165,7 +165,7 @@ def problems(
     is_mine: bool | None = None,
     text: str | None = None,
 ) -> Select[Problem]:
-    """The problems that the actor may see, narrowed; ``state`` may be ``open`` (not ended) or ``not_analysed`` (the first stage).
+    """The problems that the actor may see, narrowed. ``state`` may be ``open`` (not ended) or ``not_analysed``.
 
     The same select serves page, API and export.
     """
