@@ -28,11 +28,16 @@ class FittedLife(LifeModel, Protocol):
     """What a forecast asks of a fit: a frozen dataclass whose parameters can be drawn and put in place of the
     estimates."""
 
-    counts: Counts
-    exposure: float
-    fingerprint: str
-    unit: str
-    warnings: tuple[str, ...]
+    @property
+    def counts(self) -> Counts: ...
+    @property
+    def exposure(self) -> float: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
 
     def sample_parameters(self, n: int, *, rng: np.random.Generator) -> dict[str, FloatArray]:
         """Draws of the parameters by field name, each of shape (n,)."""
