@@ -72,7 +72,6 @@ class WeibullLikelihood:
 
         # Terms +-c log(S(a) - S(c)): intervals with +, the denominators of right truncation with -.
         inexact = (event == LEFT_CENSORED) | (event == INTERVAL_CENSORED)
-        self.has_truncation = bool(truncated.any())
         self.has_intervals = bool(inexact.any() or truncated.any())
         if self.has_intervals:
             low, high = data.failure_intervals()
@@ -177,10 +176,7 @@ def maximise(data: LifeData, likelihood: WeibullLikelihood) -> tuple[float, floa
         _require_spread(data, likelihood)
         log_beta = _solve_profile(likelihood) if not likelihood.has_entry else _solve_scanned(likelihood)
         start = (likelihood.profile_log_eta(log_beta), log_beta)
-    found = _climb(likelihood, *start, failures=data.counts.failures)
-    if likelihood.has_truncation:
-        _refuse_higher_boundary(likelihood, found[2].value)
-    return found
+    return _climb(likelihood, *start, failures=data.counts.failures)
 
 
 def _require_spread(data: LifeData, likelihood: WeibullLikelihood) -> None:
@@ -237,18 +233,6 @@ def _solve_scanned(likelihood: WeibullLikelihood) -> float:
         middle = (low + high) / 2.0
         low, high = (middle, high) if likelihood.profile_score(middle)[0] > 0 else (low, middle)
     return (low + high) / 2.0
-
-
-def _refuse_higher_boundary(likelihood: WeibullLikelihood, value: float) -> None:
-    # Ages seen only because they are short fit an endless life as well: as eta grows, f(t) / F(limit) tends to
-    # beta t ** (beta - 1) / limit ** beta, which may be likelier than the maximum inside.
-    for log_beta in np.linspace(math.log(0.05), math.log(50.0), 70):
-        log_eta = likelihood.log_scale + 14.0 / math.exp(log_beta)  # H is 1e-6 at the oldest age
-        if likelihood.value(log_eta, float(log_beta)) > value:
-            raise NoFiniteMaximum(
-                "right-truncated ages alone do not bound eta here: the likelihood is higher for an endless life; records of "
-                "units that had not failed are needed"
-            )
 
 
 def _profile_value(likelihood: WeibullLikelihood, log_beta: float) -> float:

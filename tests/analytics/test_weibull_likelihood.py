@@ -1,0 +1,121 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from analytics import LifeData, NoFiniteMaximum
+from analytics.weibull_likelihood import WeibullLikelihood, maximise
+
+EVERY_KIND = LifeData(
+    time=[120, 300, 90, 40, 250, 200, 310, 0],
+    event=[1, 0, 2, 3, 1, 0, 3, 3],
+    upper=[np.nan, np.nan, np.nan, 80, np.nan, np.nan, 330, 60],
+    entry=[0, 100, 10, 0, 50, 0, 0, 0],
+    truncated_above=[np.nan, np.nan, np.nan, np.nan, 400, 500, 350, np.nan],
+    count=[2, 1, 1, 3, 1, 2, 1, 1],
+)
+
+
+def written_out(data: LifeData, eta: float, beta: float) -> float:
+    """The log-likelihood from its definition, one record after the other."""
+
+    def survival(t: float) -> float:
+        return 0.0 if math.isinf(t) else math.exp(-((t / eta) ** beta))
+
+    total = 0.0
+    for t, e, entry, upper, limit, count in zip(
+        data.time, data.event, data.entry, data.upper, data.truncated_above, data.count, strict=True
+    ):
+        seen = survival(entry) - survival(limit)
+        density = beta / eta * (t / eta) ** (beta - 1) * survival(t) if e == 1 else 0.0
+        numerator = {
+            0: survival(t) - survival(limit),
+            1: density,
+            2: survival(entry) - survival(t),
+            3: survival(max(t, entry)) - survival(upper),
+        }[int(e)]
+        total += count * math.log(numerator / seen)
+    return total
+
+
+@pytest.mark.parametrize(("eta", "beta"), [(200.0, 1.0), (150.0, 2.5), (900.0, 0.6)])
+def test_value_is_the_definition(eta: float, beta: float) -> None:
+    found = WeibullLikelihood(EVERY_KIND).value(math.log(eta), math.log(beta))
+    assert found == pytest.approx(written_out(EVERY_KIND, eta, beta), rel=1e-12)
+
+
+@given(st.floats(4.0, 7.0), st.floats(-1.0, 1.5))
+def test_derivatives_are_those_of_the_value(log_eta: float, log_beta: float) -> None:
+    likelihood, h = WeibullLikelihood(EVERY_KIND), 1e-5
+    at = likelihood.derivatives(log_eta, log_beta)
+    assert at.value == pytest.approx(likelihood.value(log_eta, log_beta), rel=1e-12)
+    by_eta = (likelihood.value(log_eta + h, log_beta) - likelihood.value(log_eta - h, log_beta)) / (2 * h)
+    by_beta = (likelihood.value(log_eta, log_beta + h) - likelihood.value(log_eta, log_beta - h)) / (2 * h)
+    scale = 1 + abs(at.value)
+    assert at.gradient == pytest.approx((by_eta, by_beta), rel=1e-5, abs=1e-5 * scale)
+    above, below = (likelihood.derivatives(log_eta + d, log_beta).gradient for d in (h, -h))
+    over, under = (likelihood.derivatives(log_eta, log_beta + d).gradient for d in (h, -h))
+    second = ((above[0] - below[0]), (above[1] - below[1]), (over[1] - under[1]))
+    assert at.hessian == pytest.approx([x / (2 * h) for x in second], rel=1e-4, abs=1e-4 * scale)
+
+
+def test_profile_is_the_best_eta_for_a_shape(nist: LifeData) -> None:
+    likelihood = WeibullLikelihood(nist)
+    log_eta = likelihood.profile_log_eta(math.log(1.3))
+    assert likelihood.derivatives(log_eta, math.log(1.3)).gradient[0] == pytest.approx(0, abs=1e-10)
+
+
+def test_with_delayed_entry_the_maximum_is_the_highest_of_the_whole_profile() -> None:
+    # A late cohort pulls the shape up, an early one down.
+    rng = np.random.default_rng(3)
+    time, entry = 1000 + 20 * rng.random(12), np.repeat(990.0, 12)
+    early = rng.exponential(3.0, 12)
+    data = LifeData(np.concatenate([time, early]), 1, entry=np.concatenate([entry, np.zeros(12)]))
+    likelihood = WeibullLikelihood(data)
+    _, _, found = maximise(data, likelihood)
+    grid = [
+        likelihood.value(likelihood.profile_log_eta(b), b)
+        for b in np.linspace(math.log(1e-3), math.log(1e3), 800)
+    ]
+    assert found.value >= max(grid) - 1e-9
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        LifeData([100.0, 100.0, 50.0], [1, 1, 0]),  # all failures at the last age at risk
+        LifeData([5.0, 6.0, 7.0], 2),  # only "failed before": eta goes to 0
+        LifeData([10.0, 10.0, 10.0], 3, upper=20.0),  # one interval holds every failure
+        LifeData([5.0, 6.0, 9.0, 10.0], [0, 0, 2, 2]),  # every good one younger than every bad one
+        LifeData([10.0, 60.0, 99.0], 1, truncated_above=100.0),  # seen because short, and evenly spread
+        LifeData([101.0, 102.0, 400.0], [1, 1, 1], entry=[100.0, 100.0, 100.0], count=[50, 20, 1]),
+    ],
+)
+def test_refuses_where_no_maximum_exists(data: LifeData) -> None:
+    with pytest.raises(NoFiniteMaximum):
+        maximise(data, WeibullLikelihood(data))
+
+
+@given(
+    st.lists(st.floats(0.01, 100.0), min_size=2, max_size=20),
+    st.floats(0.05, 100.0),
+    st.sampled_from([1e-6, 1.0, 1e9]),
+)
+def test_the_end_point_is_a_maximum(ages: list[float], limit: float, scale: float) -> None:
+    time = np.minimum(ages, limit) * scale
+    data = LifeData(time, np.array(ages) <= limit)
+    assume(data.counts.failures >= 2)
+    likelihood = WeibullLikelihood(data)
+    try:
+        log_eta, log_beta, at = maximise(data, likelihood)
+    except NoFiniteMaximum:
+        failed = data.event == 1
+        # No maximum is claimed only where the failures stand at the last age, to within rounding of its logarithm.
+        assert np.log(time[failed]).mean() == pytest.approx(np.log(time.max()), abs=1e-9)
+        return
+    assert at.is_concave
+    assert at.score_norm < 1e-6
+    for du, db in [(0.01, 0), (-0.01, 0), (0, 0.01), (0, -0.01)]:
+        assert likelihood.value(log_eta + du, log_beta + db) < at.value
