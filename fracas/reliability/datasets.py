@@ -17,11 +17,23 @@ from fracas.core.lookup import wanted
 from fracas.core.permissions import Actor
 from fracas.core.words import N_
 from fracas.reliability import queries
+from fracas.reliability.demand import DemandHistory, demand_history
+from fracas.reliability.histories import FleetHistory, event_histories, fleet_history
 from fracas.reliability.lifetable import LifeTable, TableCounts
 from fracas.reliability.lives import Traced, trace_part_type
 from fracas.reliability.register import EXTRAPOLATE_DAYS, open_register, unit_of, whose
 from fracas.reliability.resolution import Scoring
 from fracas.reliability.timelines import Outside, Segment
+
+__all__ = [
+    "DemandHistory",
+    "FleetHistory",
+    "LifeTable",
+    "demand_history",
+    "event_histories",
+    "fleet_history",
+    "life_table",
+]
 
 
 def life_table(
@@ -151,6 +163,7 @@ def _columns(
         "is_running": np.array([one.is_last and one.stay.end is None for one in segments], dtype=np.bool_),
         "started_at": _moments([one.start for one in segments]),
         "ended_at": _moments([one.end for one in segments]),
+        "life_started_at": _moments([one.life_start for one in segments]),
     }
 
 

@@ -80,6 +80,8 @@ class LifeTable:
     failure_number, failure_id, installation_id : of object
         The records behind the row; the failure's are None where the reader may not open it.
     started_at, ended_at : of datetime64[us], UTC
+    life_started_at : of datetime64[us], UTC
+        When this life of the serial began: installed or made as new, or first seen.
     part_type_number, metric, unit : str
         `metric` is "calendar" (unit d) or the code of a usage metric.
     as_of, known_at : datetime
@@ -113,6 +115,7 @@ class LifeTable:
     installation_id: Labels
     started_at: NDArray[np.datetime64]
     ended_at: NDArray[np.datetime64]
+    life_started_at: NDArray[np.datetime64]
     part_type_number: str
     metric: str
     unit: str
@@ -228,7 +231,7 @@ class LifeTable:
         import pandas as pd
 
         frame = pd.DataFrame({name: getattr(self, name) for name in self.columns()})
-        for name in ("started_at", "ended_at"):
+        for name in ("started_at", "ended_at", "life_started_at"):
             frame[name] = frame[name].dt.tz_localize("UTC")
         return frame.assign(metric=self.metric, unit=self.unit)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -86,6 +86,11 @@ class FailureRow(NamedTuple):
     part_id: UUID | None
     position_id: UUID | None
     symptom_code_id: UUID | None
+
+    @property
+    def seen_at(self) -> datetime:
+        """When it was seen to have failed: when it was found, for a failure with a last known good."""
+        return self.detected_at if self.last_known_good_at and self.detected_at else self.occurred_at
 
 
 class Names(NamedTuple):
@@ -298,3 +303,13 @@ def only_organisation(session: Session) -> UUID:
     if len(found) != 1:
         raise NotFound("Say for whom: this database holds several organisations, or none.")
     return found[0]
+
+
+def window_bases(session: Session, horizon: Horizon, system_ids: Collection[UUID]) -> list[str]:
+    """How the observation windows of these systems were chosen, in the words of whoever stated them."""
+    rows = (
+        select(ServiceEvent.system_id, ServiceEvent.basis)
+        .where(horizon.holds(ServiceEvent), ServiceEvent.kind == ServiceEventKind.OBSERVED_FROM)
+        .where(ServiceEvent.basis.is_not(None))
+    )
+    return sorted({basis for system_id, basis in session.execute(rows) if system_id in system_ids and basis})

@@ -101,7 +101,7 @@ def resolve(
     for row in rows:
         if row.part_id is not None and row.part_id not in part_ids:
             continue
-        at = _seen_at(row)
+        at = row.seen_at
         if at > as_of:
             continue  # Found after the as-of moment: by then nobody could know that it had failed.
         taken_out = {part: removal for removal, part in swaps.get(row.id, ()) if part in part_ids}
@@ -117,10 +117,6 @@ def resolve(
         elif row.part_type_id == part_type_id or taken_out:
             result.without_serial.append(row)
     return result
-
-
-def _seen_at(row: FailureRow) -> datetime:
-    return row.detected_at if row.last_known_good_at and row.detected_at else row.occurred_at
 
 
 def _by_place(occupants: Occupants, row: FailureRow, at: float, part_type_id: UUID) -> Stay | None:

@@ -90,6 +90,7 @@ class Segment:
     exposure: float
     estimated: float
     age_known: bool
+    life_start: float
     breakdown: Breakdown | None
     is_last: bool = False
 
@@ -127,6 +128,8 @@ class Life:
 class _Age:
     value: float = 0.0
     is_known: bool = False
+    since: float | None = None
+    """When this life of the serial began: as new, or at its first sight."""
 
 
 def trace(
@@ -215,6 +218,8 @@ def _ending(stay: Stay, own: Sequence[Breakdown]) -> Breakdown | None:
 
 def _begin(age: _Age, stay: Stay, usage: Usage) -> None:
     """Set the age at which a stay begins; a part that goes on elsewhere keeps the one it has."""
+    if age.since is None or stay.installed_as == InstalledAs.NEW:
+        age.since = stay.start
     if stay.installed_as == InstalledAs.NEW:
         age.value, age.is_known = 0.0, True
     elif stay.installed_as == InstalledAs.AGE_STATED and stay.stated_age is not None:
@@ -253,7 +258,7 @@ class _Walk:
             self._stretch(at, one.seen_at, one)
             self._grow(at, one.seen_at)
             if one.is_as_new:
-                self.age.value, self.age.is_known = 0.0, True
+                self.age.value, self.age.is_known, self.age.since = 0.0, True, one.seen_at
             at, is_down = one.seen_at, one is ending
         if not is_down:
             self._stretch(at, self.stop, None)
@@ -320,6 +325,7 @@ class _Walk:
                 exposure=ended - entry,
                 estimated=usage.estimated(start, end),
                 age_known=known,
+                life_start=life_start if self.age.since is None else self.age.since,
                 breakdown=failure,
             )
         )

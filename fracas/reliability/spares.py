@@ -1,0 +1,256 @@
+"""How many of a part to hold: the installed units' ages against the lead time, beside demand so far and stock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from fracas.assets import queries as assets
+from fracas.catalog import queries as catalog
+from fracas.catalog.models import CALENDAR, PartType, RepairAssumption
+from fracas.core.errors import Finding, Invalid
+from fracas.core.lookup import wanted
+from fracas.core.permissions import Actor
+from fracas.core.words import N_
+from fracas.reliability.datasets import DemandHistory, demand_history, life_table
+from fracas.reliability.estimates import View, known_confidence, weibull_of
+from fracas.reliability.lifetable import FloatColumn, LifeTable
+from fracas.reliability.quantities import Note, Quantity
+from fracas.reliability.register import whose
+
+if TYPE_CHECKING:
+    from analytics import DemandForecast, ExponentialFit, StockLevel, WeibullFit
+
+
+@dataclass(frozen=True)
+class SparesReport:
+    """A spares number with everything behind it.
+
+    Attributes
+    ----------
+    demand : expected demands over the lead time, with a prediction interval; its `failures` and `exposure` are
+        those of the fit. There is no estimate where nothing has failed yet.
+    stock : what to hold at the service level; None where nothing is installed, or nothing can be said.
+    on_hand : serials fit for use that are installed nowhere.
+    """
+
+    table: LifeTable
+    history: DemandHistory
+    forecast: DemandForecast | None
+    stock: StockLevel | None
+    demand: Quantity
+    installed: int
+    on_hand: tuple[str, ...]
+    service_level: float
+    lead_time_days: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        stock = self.stock
+        return {
+            "part_type": self.table.part_type_number,
+            "metric": self.table.metric,
+            "as_of": self.table.as_of.isoformat(),
+            "lead_time_days": self.lead_time_days,
+            "service_level": self.service_level,
+            "installed": self.installed,
+            "on_hand": len(self.on_hand),
+            "stock": None if stock is None else stock.stock,
+            "achieved": None if stock is None else stock.achieved,
+            "to_order": None if stock is None else stock.to_order,
+            "demand": self.demand.to_dict(),
+            "demand_so_far": {
+                "month": [f"{month:%Y-%m}" for month in self.history.month],
+                "demand": self.history.demand.tolist(),
+                "removals": self.history.removals.tolist(),
+                "failures": self.history.failures.tolist(),
+            },
+            "warnings": [str(one) for one in self.demand.warnings],
+        }
+
+
+def spares(
+    session: Session,
+    actor: Actor | UUID | None = None,
+    *,
+    part_type: PartType | UUID | str,
+    service_level: float = 0.95,
+    lead_time_days: float | None = None,
+    confidence: float = 0.90,
+    **view: Unpack[View],
+) -> SparesReport:
+    """Forecast the demand for a part over its lead time and say how many to hold.
+
+    The units installed now are followed from their present ages, at the use a day that each has had in its present
+    place, by the fitted Weibull distribution; with too few failures for one, by a constant rate. Chance and the
+    doubt about the parameters are both in the interval.
+
+    Parameters
+    ----------
+    service_level : probability, in (0, 1), that the stock covers all demands of a lead time.
+    lead_time_days : the part type's own where not given.
+    confidence : of the prediction interval.
+    view : as for `datasets.life_table`.
+
+    Raises
+    ------
+    Invalid
+        If a word is unknown, a number is out of range, or no lead time is known.
+    """
+    from analytics import forecast_spares, stock_for_service_level
+
+    actor = whose(session, actor)
+    kind = wanted("part_type", catalog.part_type, session, actor, part_type)
+    days = _lead_time(kind, lead_time_days)
+    known_confidence(confidence)
+    if not 0.0 < service_level < 1.0:
+        raise Invalid(
+            N_("“service_level” must lie between 0 and 1 (0.95 means 95 %%)."), field="service_level"
+        )
+    table = life_table(session, actor, part_type=kind, **view)
+    dates: dict[str, Any] = {name: view.get(name) for name in ("as_of", "known_at")}
+    history = demand_history(
+        session,
+        actor,
+        part_type=kind,
+        scoring=view.get("scoring", "default"),
+        sites=view.get("sites"),
+        **dates,
+    )
+    on_hand = assets.stock_on_hand(session, actor, kind, as_of=table.as_of, known_at=table.known_at)
+    ages, use_a_day, notes = _installed(table)
+    fit, why = _fit(table, confidence)
+    forecast = stock = None
+    if fit is not None and ages.size:
+        forecast = forecast_spares(
+            fit,
+            ages,
+            days,
+            usage_per_unit=use_a_day,
+            replacement="as_old" if kind.repair_assumption == RepairAssumption.AS_OLD else "as_new",
+            confidence=confidence,
+        )
+        stock = stock_for_service_level(forecast, service_level, on_hand=len(on_hand))
+    if not ages.size:
+        notes.append(Finding(N_("None is installed, so no demand is expected.")))
+    notes += [*why, *_other_demand(history), *(forecast.warnings if forecast else ())]
+    return SparesReport(
+        table=table,
+        history=history,
+        forecast=forecast,
+        stock=stock,
+        demand=_demand(table, forecast, fit, confidence, (*table.warnings, *notes)),
+        installed=int(ages.size),
+        on_hand=tuple(one.serial for one in on_hand),
+        service_level=service_level,
+        lead_time_days=days,
+    )
+
+
+def _lead_time(kind: PartType, given: float | None) -> float:
+    days = kind.lead_time_days if given is None else given
+    if days is None:
+        raise Invalid(
+            N_("Part type %(number)s has no lead time; give “lead_time_days”, or enter it at the part type."),
+            field="lead_time_days",
+            number=kind.number,
+        )
+    if not 0 <= days < 36_525:
+        raise Invalid(N_("A lead time is between 0 and 36 525 days."), field="lead_time_days")
+    return float(days)
+
+
+def _installed(table: LifeTable) -> tuple[FloatColumn, FloatColumn, list[Note]]:
+    """Age of each unit that is installed and working, and its use a day in its present place."""
+    running = np.flatnonzero(table.is_running)
+    ages = table.exit[running].copy()
+    known = table.age_known[running]
+    notes: list[Note] = []
+    if not known.all():
+        # A part of unknown age is at least as old as it was seen; the fleet's median is the better guess if older.
+        guess = float(np.median(ages[known])) if known.any() else 0.0
+        ages[~known] = np.maximum(ages[~known], guess)
+        notes.append(
+            Finding(
+                N_(
+                    "%(count)s installed parts of unknown age are taken to be as old as the median of the others."
+                ),
+                params={"count": int((~known).sum())},
+            )
+        )
+    if table.metric == CALENDAR:
+        return ages, np.ones(ages.size), notes
+    days = (table.ended_at[running] - table.started_at[running]) / np.timedelta64(1, "D")
+    seen = days >= 1.0
+    use = np.zeros(ages.size)
+    use[seen] = (table.exit - table.entry)[running][seen] / days[seen]
+    use[~seen] = float(np.median(use[seen])) if seen.any() else 0.0
+    return ages, use, notes
+
+
+def _fit(table: LifeTable, confidence: float) -> tuple[WeibullFit | ExponentialFit | None, list[Note]]:
+    from analytics import AnalyticsError, fit_exponential
+
+    report = weibull_of(table, confidence=confidence)
+    if report.fit is not None:
+        return report.fit, list(report.fit.warnings)
+    if report.data is None:
+        return None, [str(report.refusal)]
+    try:
+        fit = fit_exponential(report.data, confidence=confidence)
+    except AnalyticsError as refusal:
+        return None, [str(refusal)]
+    note = Finding(
+        N_("No Weibull fit (%(why)s): the forecast takes the failure rate as constant."),
+        params={"why": report.refusal},
+    )
+    return fit, [note, *fit.warnings]
+
+
+def _other_demand(history: DemandHistory) -> list[Note]:
+    used, failures = int(history.demand.sum()), int(history.failures.sum())
+    if used <= failures:
+        return []
+    return [
+        Finding(
+            N_(
+                "So far %(used)s spares were used for %(failures)s failures; the forecast covers failures only."
+            ),
+            params={"used": used, "failures": failures},
+        )
+    ]
+
+
+def _demand(
+    table: LifeTable,
+    forecast: DemandForecast | None,
+    fit: WeibullFit | ExponentialFit | None,
+    confidence: float,
+    notes: tuple[Note, ...],
+) -> Quantity:
+    is_seen = forecast is not None and table.failures > 0
+    return Quantity(
+        estimate=forecast.mean if forecast is not None and is_seen else None,
+        lower=float(forecast.lower) if forecast is not None and is_seen else None,
+        upper=_upper(forecast, confidence, is_seen=is_seen),
+        confidence=confidence,
+        side="two" if is_seen else "upper",
+        unit="",
+        failures=table.failures,
+        exposure=table.total_exposure,
+        exposure_estimated_share=table.exposure_estimated_share,
+        as_of=table.as_of,
+        method="renewal forecast" if fit is None else f"renewal forecast, {type(fit).__name__}",
+        warnings=notes,
+    )
+
+
+def _upper(forecast: DemandForecast | None, confidence: float, *, is_seen: bool) -> float | None:
+    """Without a failure only an upper bound can be said, and it carries all of the confidence."""
+    if forecast is None:
+        return None
+    return forecast.interval(confidence=confidence, side="two" if is_seen else "upper").upper
