@@ -29,7 +29,7 @@ setup: $(VENV)/.development $(VENDOR) $(WORDS)  ## everything a developer needs,
 $(VENV)/.created: requirements-setup.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make an environment; on Debian: apt install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-setup.lock
 	@touch $@
 
 # uv does not read pip's settings, so the mirror that pip uses (if any) is handed on; where uv finds no way out at
