@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from fracas import __version__, loop
-from fracas.config import Config
+from fracas.config import Config, ConfigError
 from fracas.core.db import make_engine, session_factory
 from fracas.users.signin import load_actor
 from fracas.web import api, errors, guard, headers, templating
@@ -38,6 +38,9 @@ LANGUAGES = ("en", "zh_Hans")
 def create_app(config: Config | None = None, engine: Engine | None = None) -> APIFlask:
     """An application of its own engine and settings; tests build many side by side."""
     config = config or Config.from_env()
+    if not config.secret_key:
+        raise ConfigError("FRACAS_SECRET_KEY is needed with a database server: any 32 random characters, the same on all.")
+    engine = engine or make_engine(config.database_url)
     app = APIFlask(
         "fracas",
         title="FRACAS",
@@ -61,7 +64,8 @@ def create_app(config: Config | None = None, engine: Engine | None = None) -> AP
         VALIDATION_ERROR_STATUS_CODE=422,
     )
     app.extensions["fracas.config"] = config
-    web_session.install(app, session_factory(engine or make_engine(config.database_url)))
+    app.extensions["engine"] = engine
+    web_session.install(app, session_factory(engine))
     headers.install(app)
     errors.install(app)
     app.error_processor(api.bad_http)
