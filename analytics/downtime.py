@@ -1,6 +1,7 @@
 """Time down: the mean time to repair, and what it leaves of a system's time (availability)."""
 
 import hashlib
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -233,18 +234,21 @@ def _mttr_bound(result: MttrEstimate, tail: float, sign: int) -> float:
         return float(2 * result.exposure / chdtri(2 * n, exceeded))
     if result.standard_deviation is None:
         raise NotEnoughFailures("one repair only: its spread is unknown, so there are no bounds")
-    t = stdtrit(n - 1, 1.0 - tail)
+    t = float(stdtrit(n - 1, 1.0 - tail))
     if result.log_mean is None or result.log_standard_deviation is None or result.distribution == "none":
         if result.estimate == 0:
             raise NotEnoughFailures("every repair took no time: there are no bounds")
-        return float(
-            result.estimate * np.exp(sign * t * result.standard_deviation / np.sqrt(n) / result.estimate)
-        )
+        return result.estimate * _exp(sign * t * result.standard_deviation / math.sqrt(n) / result.estimate)
     half = result.log_standard_deviation**2 / 2
     reach = np.hypot(
         t * result.log_standard_deviation / np.sqrt(n), half * (1 - (n - 1) / chdtri(n - 1, exceeded))
     )
-    return float(np.exp(result.log_mean + half + sign * reach))
+    return _exp(result.log_mean + half + sign * float(reach))
+
+
+def _exp(x: float) -> float:
+    # Two repairs of very different length leave the mean without any bound that a number can hold.
+    return math.exp(x) if x < 709.0 else math.inf
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -385,4 +389,4 @@ def _ratio_bound(up: MtbfEstimate, down: MttrEstimate, tail: float, sign: int) -
     if limits[0] is None or limits[1] is None or up.estimate is None:
         raise NotEnoughFailures("a bound of the time between failures or of the time to repair is missing")
     reach = np.hypot(np.log(limits[0] / down.estimate), np.log(limits[1] / up.estimate))
-    return float(down.estimate / up.estimate * np.exp(sign * reach))
+    return down.estimate / up.estimate * _exp(sign * float(reach))
