@@ -98,10 +98,10 @@ def attachment(session: Session, actor: Actor, failure: Failure, key: UUID) -> t
         AttachmentContent, AttachmentContent.id == Attachment.id
     )
     own = (visible(actor, Attachment), Attachment.id == key, Attachment.failure_id == failure.id)
-    found = session.execute(rows.where(*own)).tuples().one_or_none()
+    found = session.execute(rows.where(*own)).one_or_none()
     if found is None or not actor.sees(failure):
         raise NotFound("There is no such attachment.")
-    return found
+    return found[0], found[1]
 
 
 def attachment_with(session: Session, failure_id: UUID, sha256: str) -> Attachment | None:
@@ -200,8 +200,8 @@ def _holds(text: str) -> ColumnElement[bool]:
 def standings(session: Session, rows: Select[Failure]) -> dict[str, int]:
     """How many of the listed reports are counted, excluded, unscored."""
     kept = rows.with_only_columns(standing_now().label("standing")).order_by(None).subquery()
-    counted = session.execute(select(kept.c.standing, func.count()).group_by(kept.c.standing)).tuples()
-    return {how.value: 0 for how in scoring.Standing} | dict(counted)
+    counted = session.execute(select(kept.c.standing, func.count()).group_by(kept.c.standing))
+    return {how.value: 0 for how in scoring.Standing} | {row[0]: row[1] for row in counted}
 
 
 # ------------------------------------------------------------------ who has to do what

@@ -198,7 +198,7 @@ def failure_counts(session: Session, problem_ids: Iterable[UUID]) -> dict[UUID, 
         .where(ProblemFailure.problem_id.in_(list(problem_ids)), ProblemFailure.retracted_at.is_(None))
         .group_by(ProblemFailure.problem_id)
     )
-    return dict(session.execute(rows).tuples().all())
+    return {row[0]: row[1] for row in session.execute(rows)}
 
 
 # ------------------------------------------------------------------ who has to do what
