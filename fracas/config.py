@@ -6,7 +6,7 @@ import contextlib
 import ipaddress
 import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,12 +55,7 @@ class Config(BaseSettings):
     @classmethod
     def from_env(cls) -> Config:
         """The settings of the environment. A SQLite database without a secret key is given one of its own."""
-        try:
-            config = cls()
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = f"FRACAS_{str(first['loc'][0]).upper()}: " if first["loc"] else ""
-            raise ConfigError(name + first["msg"].removeprefix("Value error, ")) from None
+        config = _checked(cls)
         if config.secret_key is None:
             return config.model_copy(update={"secret_key": config.kept_secret()})
         return config
@@ -136,3 +131,18 @@ class Config(BaseSettings):
         if len(kept) < 16:
             raise ConfigError(f"{path} holds no key; delete it and a new one is made")
         return kept
+
+
+def make_config(base: Config, **changes: Any) -> Config:
+    """``base`` with the given settings (those that are not None) in place of its own, checked again."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    return _checked(Config, **{**base.model_dump(), **given})
+
+
+def _checked(kind: type[Config], **settings: Any) -> Config:
+    try:
+        return kind(**settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"FRACAS_{str(first['loc'][0]).upper()}: " if first["loc"] else ""
+        raise ConfigError(name + first["msg"].removeprefix("Value error, ")) from None
