@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Select, event, inspect, select
+from sqlalchemy import Index, Select, event, insert, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from fracas.core import clock
@@ -43,10 +43,17 @@ def acting(session: Session, actor: Actor, verb: str, reason: str | None = None)
     """Say who is changing what is flushed inside the block. A verb inside a verb keeps the outer name."""
     before = session.info.get("acting")
     if before is None:
-        session.info["acting"] = (actor, verb, reason)
+        session.info["acting"], session.info["history"] = (actor, verb, reason), []
+    waiting: list[dict[str, Any]] = session.info["history"]
+    kept = len(waiting)
     try:
         yield
         session.flush()
+        if before is None and waiting:
+            session.execute(insert(HistoryEntry.__table__), waiting)  # one statement for the verb's many flushes
+    except BaseException:
+        del waiting[kept:]  # what is rolled back has not happened
+        raise
     finally:
         session.info["acting"] = before
 
@@ -132,5 +139,7 @@ def _write(session: Session, _context: Any) -> None:
                 "actor_name": actor.name if actor else "system",
             }
         )
-    if rows:
-        session.execute(HistoryEntry.__table__.insert(), rows)  # type: ignore[attr-defined]
+    if acting_now is not None:
+        session.info["history"].extend(rows)
+    elif rows:
+        session.execute(insert(HistoryEntry.__table__), rows)

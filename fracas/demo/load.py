@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from fracas.assets import workflow as assets
 from fracas.catalog import workflow as catalog
+from fracas.catalog.models import PartType, Position, UsageMetric
 from fracas.core import clock
 from fracas.core.errors import Refused
 from fracas.core.permissions import Actor
@@ -64,7 +65,7 @@ def load(
     with clock.at(first_day - timedelta(days=30)):
         people = _set_up(session)
     plan = events.draw(seed, vehicles, days)
-    stage = play.Stage(session, people, first_day, until, np.random.default_rng(seed + 1))
+    stage = play.Stage(session, people, _register(session), first_day, until, np.random.default_rng(seed + 1))
     for vehicle in plan.vehicles:
         stage.later(stage.moment(vehicle.start_day), lambda v=vehicle: _vehicle(stage, v))  # type: ignore[misc]
     play.schedule(stage, plan)
@@ -113,8 +114,16 @@ def _catalog(session: Session, root: Actor) -> None:
             )  # fmt: skip
 
 
+def _register(session: Session) -> play.Register:
+    return play.Register(
+        {row.number: row for row in session.scalars(select(PartType))},
+        {row.code: row for row in session.scalars(select(UsageMetric))},
+        {row.code: row for row in session.scalars(select(Position))},
+    )
+
+
 def _vehicle(stage: play.Stage, vehicle: events.Vehicle) -> None:
-    assets.register_system(
+    stage.register.systems[vehicle.serial] = assets.register_system(
         stage.session, stage.people["admin@demo.example"], serial=vehicle.serial, system_model=MODEL,
         site=vehicle.site, customer="METRO", configuration="BCU software 4.2",
         commissioned_at=stage.moment(vehicle.start_day),

@@ -13,11 +13,12 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from fracas.assets import workflow as assets
+from fracas.assets.models import Part, System
+from fracas.catalog.models import PartType, Position, UsageMetric
 from fracas.core import clock
 from fracas.core.permissions import Actor
 from fracas.demo.events import Plan, Stay, Vehicle, Visit
 from fracas.demo.scenario import SITES, USE_PER_DAY
-from fracas.failures import queries
 from fracas.failures import workflow as failures
 from fracas.failures.models import Failure
 from fracas.failures.scoring import LADDER
@@ -29,17 +30,32 @@ EFFECTS = ("none", "minor", "minor", "major")
 
 
 @dataclass
+class Register:
+    """The records the play meets again and again, so that it need not ask for them by name each time."""
+
+    part_types: dict[str, PartType]
+    metrics: dict[str, UsageMetric]
+    positions: dict[str, Position]
+    systems: dict[str, System] = field(default_factory=dict)
+    parts: dict[tuple[str, str], Part] = field(default_factory=dict)
+
+    def part(self, stay: Stay, serial: str | None = None) -> Part:
+        return self.parts[stay.part.number, serial or stay.serial]
+
+
+@dataclass
 class Stage:
     """Where the play happens: the session, the people by address, the first day, the last moment, and chance."""
 
     session: Session
     people: dict[str, Actor]
+    register: Register
     first_day: datetime
     until: datetime
     rng: np.random.Generator
-    reports: dict[str, list[tuple[Stay, str]]] = field(default_factory=dict)
-    """part number -> (stay, report number) of every contained report about it, for the problems."""
-    on_contained: dict[str, Callable[[Stay, str], None]] = field(default_factory=dict)
+    reports: dict[str, list[tuple[Stay, Failure]]] = field(default_factory=dict)
+    """part number -> (stay, report) of every contained report about it, for the problems."""
+    on_contained: dict[str, Callable[[Stay, Failure], None]] = field(default_factory=dict)
     """part number -> what happens to a report once it is contained."""
     _waiting: list[tuple[datetime, int, Callable[[], Any]]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
@@ -59,10 +75,8 @@ class Stage:
             with clock.at(at):
                 act()
             done += 1
-            if done % 500 == 0:
-                self.session.expunge_all()  # what is done is written: the session need not carry three years
-                if on_progress is not None:
-                    on_progress(done)
+            if on_progress is not None and done % 500 == 0:
+                on_progress(done)
 
     def hours(self, least: float, most: float) -> timedelta:
         return timedelta(seconds=round(self.rng.uniform(least, most) * 3600))
@@ -96,16 +110,17 @@ def _exits(stage: Stage, plan: Plan) -> None:
 
 
 def _register(stage: Stage, stay: Stay) -> None:
-    assets.register_part(
-        stage.session, stage.people["admin@demo.example"], serial=stay.serial, part_type=stay.part.number,
-        site=stay.vehicle.site, lot=stay.lot,
+    number = stay.part.number
+    stage.register.parts[number, stay.serial] = assets.register_part(
+        stage.session, stage.people["admin@demo.example"], serial=stay.serial,
+        part_type=stage.register.part_types[number], site=stay.vehicle.site, lot=stay.lot,
     )  # fmt: skip
 
 
 def _first_install(stage: Stage, stay: Stay) -> None:
     assets.install(
-        stage.session, stage.people["admin@demo.example"], part=stay.serial, part_type=stay.part.number,
-        system=stay.vehicle.serial, position=stay.position, occurred_at=clock.now(), installed_as="new",
+        stage.session, stage.people["admin@demo.example"], part=stage.register.part(stay),
+        system=stage.register.systems[stay.vehicle.serial], position=stage.register.positions[stay.position], occurred_at=clock.now(), installed_as="new",
     )  # fmt: skip
 
 
@@ -122,7 +137,8 @@ def _readings(stage: Stage, vehicle: Vehicle) -> None:
     def read() -> None:
         for metric in USE_PER_DAY:
             assets.read_usage(
-                stage.session, stage.people["service@demo.example"], system=vehicle.serial, metric=metric,
+                stage.session, stage.people["service@demo.example"], system=stage.register.systems[vehicle.serial],
+                metric=stage.register.metrics[metric],
                 value=_usage_at(stage, vehicle, metric, clock.now()), occurred_at=clock.now(),
             )  # fmt: skip
 
@@ -142,32 +158,31 @@ def _fail(stage: Stage, stay: Stay, occurred: datetime) -> None:
     zone = dict((code, zone) for code, _, zone in SITES)[vehicle.site]
     texts = part.symptoms_zh if zone == "Asia/Shanghai" and rng.random() < 0.75 else part.symptoms
     filed = failures.file(
-        stage.session, field_engineer, system=vehicle.serial, part=stay.serial, part_type=part.number,
-        symptom=str(rng.choice(texts)), occurred_at=occurred, metric=part.metric,
+        stage.session, field_engineer, system=stage.register.systems[vehicle.serial], part=stage.register.part(stay),
+        symptom=str(rng.choice(texts)), occurred_at=occurred, metric=stage.register.metrics[part.metric],
         usage_value=_usage_at(stage, vehicle, part.metric, occurred), symptom_code=part.symptom_code, source="demo",
         delay_minutes=float(np.round(rng.exponential(9))) if rng.random() < 0.6 else None,
     )  # fmt: skip
-    number = filed.number
     restored = max(occurred, min(occurred + stage.hours(1, 9), clock.now()))
     failures.complete(
-        stage.session, stage.people["service@demo.example"], filed, **_swap(stay, occurred), handling=_handling(stay, zone), downtime_started_at=occurred, restored_at=restored,
+        stage.session, stage.people["service@demo.example"], filed, **_swap(stage, stay, occurred), handling=_handling(stay, zone), downtime_started_at=occurred, restored_at=restored,
         labour_hours=round(float(rng.lognormal(0.6, 0.5)), 1), waiting_hours=round(float(rng.exponential(1.2)), 1),
         life_cycle_phase="service", detection_method=str(rng.choice(["in_service", "in_service", "inspection"])),
         effect_on_function=str(rng.choice(EFFECTS)), effect_on_safety=str(rng.choice(["none", "none", "minor"])),
         effect_on_mission=str(rng.choice(EFFECTS)),
     )  # fmt: skip
-    _office(stage, stay, number)
+    _office(stage, stay, filed)
     if stay.is_duplicated:
-        _duplicate(stage, stay, number, occurred)
+        _duplicate(stage, stay, filed, occurred)
 
 
-def _swap(stay: Stay, at: datetime) -> dict[str, Any]:
+def _swap(stage: Stage, stay: Stay, at: datetime) -> dict[str, Any]:
     """The swap in the words of ``complete``. A part that goes straight back was looked at where it sits."""
     if stay.successor == stay.serial:
         return {"maintenance_kind": "adjust", "repair_assumption": "as_old"}
     return {
-        "maintenance_kind": "replace", "part_out": stay.serial, "part_out_type": stay.part.number, "swapped_at": at,
-        "part_in": stay.successor, "part_in_type": stay.part.number,
+        "maintenance_kind": "replace", "part_out": stage.register.part(stay), "swapped_at": at,
+        "part_in": stage.register.part(stay, stay.successor),
         "repair_assumption": "as_new" if stay.ending == "failure" else "as_old",
     }  # fmt: skip
 
@@ -180,30 +195,26 @@ def _handling(stay: Stay, zone: str) -> str:
     return f"Replaced {stay.part.name.lower()} at {stay.position}, brake test passed, back in service"
 
 
-def _office(stage: Stage, stay: Stay, number: str) -> None:
+def _office(stage: Stage, stay: Stay, report: Failure) -> None:
     """Verification, the workshop's answer, scoring and containment, each some days after the one before."""
     verified = clock.now() + stage.hours(20, 120)
     scored = verified + stage.hours(20, 150)
     contained = scored + stage.hours(10, 100)
-    stage.later(verified, lambda: _verify(stage, stay, number))
+    stage.later(verified, lambda: _verify(stage, stay, report))
     if stay.ending == "no_fault_found":
-        stage.later(verified + stage.hours(24, 300), lambda: _close(stage, number, "no_fault_found"))
+        stage.later(verified + stage.hours(24, 300), lambda: _close(stage, report, "no_fault_found"))
         return
-    stage.later(scored, lambda: _score(stage, stay, number))
-    stage.later(contained, lambda: _contain(stage, stay, number))
+    stage.later(scored, lambda: _score(stage, stay, report))
+    stage.later(contained, lambda: _contain(stage, stay, report))
     if stay.ending == "abuse":
-        stage.later(contained + stage.hours(24, 300), lambda: _close(stage, number, "no_further_action"))
+        stage.later(contained + stage.hours(24, 300), lambda: _close(stage, report, "no_further_action"))
 
 
-def found_report(stage: Stage, number: str) -> Failure:
-    return queries.failure(stage.session, stage.people["quality@demo.example"], number)
-
-
-def _verify(stage: Stage, stay: Stay, number: str) -> None:
+def _verify(stage: Stage, stay: Stay, report: Failure) -> None:
     quality = stage.people["quality@demo.example"]
     nothing = stay.ending == "no_fault_found"
     failures.verify(
-        stage.session, quality, found_report(stage, number), outcome="no_fault_found" if nothing else "confirmed",
+        stage.session, quality, report, outcome="no_fault_found" if nothing else "confirmed",
         method="bench test in the workshop 车间台架试验", mode=None if nothing else stay.part.mode,
     )  # fmt: skip
     _repaired(stage, stay)
@@ -218,52 +229,51 @@ def _repaired(stage: Stage, stay: Stay) -> None:
     else:
         condition, basis = "serviceable", "tested" if stay.ending == "no_fault_found" else "repaired and tested"
     assets.set_condition(
-        stage.session, stage.people["service@demo.example"], part=stay.serial, part_type=stay.part.number,
+        stage.session, stage.people["service@demo.example"], part=stage.register.part(stay),
         condition=condition, basis=basis, occurred_at=clock.now(),
     )  # fmt: skip
 
 
-def _score(stage: Stage, stay: Stay, number: str) -> None:
+def _score(stage: Stage, stay: Stay, report: Failure) -> None:
     answers = dict(NO_TO_ALL)
     if stay.ending == "abuse":
         answers["operator_error"] = "yes"
-    failures.score(stage.session, stage.people["reliability@demo.example"], found_report(stage, number), answers=answers)
+    failures.score(stage.session, stage.people["reliability@demo.example"], report, answers=answers)
 
 
-def _contain(stage: Stage, stay: Stay, number: str) -> None:
+def _contain(stage: Stage, stay: Stay, report: Failure) -> None:
     failures.contain(
-        stage.session, stage.people["quality@demo.example"], found_report(stage, number), is_needed=False,
+        stage.session, stage.people["quality@demo.example"], report, is_needed=False,
         note="single unit, no like item suspected 单件，无同批嫌疑",
     )  # fmt: skip
     if stay.ending == "failure":
-        stage.on_contained[stay.part.number](stay, number)
-        stage.reports.setdefault(stay.part.number, []).append((stay, number))
+        stage.on_contained[stay.part.number](stay, report)
+        stage.reports.setdefault(stay.part.number, []).append((stay, report))
 
 
-def _close(stage: Stage, number: str, close_as: str) -> None:
+def _close(stage: Stage, report: Failure, close_as: str) -> None:
     failures.close_no_action(
-        stage.session, stage.people["approver@demo.example"], found_report(stage, number), close_as=close_as,
+        stage.session, stage.people["approver@demo.example"], report, close_as=close_as,
         reason="evidence on file, nothing further to do",
     )  # fmt: skip
 
 
-def _duplicate(stage: Stage, stay: Stay, number: str, occurred: datetime) -> None:
+def _duplicate(stage: Stage, stay: Stay, report: Failure, occurred: datetime) -> None:
     """The driver's desk files the same failure once more."""
     quality = stage.people["quality@demo.example"]
     again = failures.file(
-        stage.session, stage.people[FIELD_OF_SITE[stay.vehicle.site]], system=stay.vehicle.serial,
-        part_type=stay.part.number, symptom=stay.part.symptoms[0], occurred_at=occurred,
+        stage.session, stage.people[FIELD_OF_SITE[stay.vehicle.site]], system=stage.register.systems[stay.vehicle.serial],
+        part_type=stage.register.part_types[stay.part.number], symptom=stay.part.symptoms[0], occurred_at=occurred,
         usage_not_read_reason="reported by radio", source="demo",
     )  # fmt: skip
     failures.complete(
         stage.session, stage.people["service@demo.example"], again, maintenance_kind="none",
-        handling=f"see {number}", not_recorded=list(NOT_RECORDED_TWICE),
+        handling=f"see {report.number}", not_recorded=list(NOT_RECORDED_TWICE),
     )  # fmt: skip
-    other = again.number
 
     def verify() -> None:
-        failures.verify(stage.session, quality, found_report(stage, other), outcome="duplicate", duplicate_of=number, method="same vehicle, same minute")
-        _close(stage, other, "duplicate")
+        failures.verify(stage.session, quality, again, outcome="duplicate", duplicate_of=report, method="same vehicle, same minute")
+        _close(stage, again, "duplicate")
 
     stage.later(clock.now() + stage.hours(10, 60), verify)
 
@@ -279,9 +289,9 @@ def _visit(stage: Stage, visit: Visit) -> None:
     at = stage.moment(visit.day)
     vehicle = visit.vehicle
     filed = failures.file(
-        stage.session, stage.people[FIELD_OF_SITE[vehicle.site]], system=vehicle.serial, occurred_at=at,
+        stage.session, stage.people[FIELD_OF_SITE[vehicle.site]], system=stage.register.systems[vehicle.serial], occurred_at=at,
         symptom="Preventive brake inspection 制动系统预防性检查", usage_value=_usage_at(stage, vehicle, "km", at),
-        metric="km", maintenance_kind="preventive", source="demo",
+        metric=stage.register.metrics["km"], maintenance_kind="preventive", source="demo",
     )  # fmt: skip
     failures.complete(
         stage.session, stage.people["service@demo.example"], filed, handling="Inspected, cleaned, lubricated 检查清洁润滑",
@@ -289,13 +299,11 @@ def _visit(stage: Stage, visit: Visit) -> None:
         life_cycle_phase="service", detection_method="scheduled_maintenance", effect_on_function="none",
         effect_on_safety="none", effect_on_mission="none", not_recorded=["symptom_code"],
     )  # fmt: skip
-    number = filed.number
-
     def close() -> None:
         failures.verify(
-            stage.session, stage.people["quality@demo.example"], found_report(stage, number), outcome="no_fault_found",
+            stage.session, stage.people["quality@demo.example"], filed, outcome="no_fault_found",
             method="preventive visit",
         )  # fmt: skip
-        _close(stage, number, "no_fault_found")
+        _close(stage, filed, "no_fault_found")
 
     stage.later(clock.now() + stage.hours(24, 96), close)

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
-from fracas.actions import queries as action_queries
 from fracas.actions import workflow as actions
 from fracas.core import clock
 from fracas.demo.events import Plan, Stay
-from fracas.demo.play import Stage, found_report
+from fracas.demo.play import Stage
 from fracas.demo.scenario import PARTS, PartScenario
 from fracas.failures import workflow as failures
+from fracas.failures.models import Failure
 from fracas.failures.states import FailureState
 from fracas.problems import queries as problem_queries
 from fracas.problems import workflow as problems
@@ -72,11 +73,10 @@ def schedule(stage: Stage, plan: Plan, days: int) -> None:
             stage.on_contained[part.number] = partial(close_alone, stage)
 
 
-def close_alone(stage: Stage, stay: Stay, number: str) -> None:
+def close_alone(stage: Stage, stay: Stay, report: Failure) -> None:
     """A single failure without a pattern: closed by the approver, most of them within weeks."""
 
     def close() -> None:
-        report = found_report(stage, number)
         if report.state is FailureState.CONTAINED and problem_queries.problem_of(stage.session, report.id) is None:
             failures.close_no_action(
                 stage.session, stage.people[APPROVER], report, close_as="no_further_action",
@@ -88,11 +88,12 @@ def close_alone(stage: Stage, stay: Stay, number: str) -> None:
 
 
 class _Telling:
-    """One story being told: it remembers the numbers of its problem and action."""
+    """One story being told: it remembers its problem and action."""
 
     def __init__(self, stage: Stage, plan: Plan, story: Story, part: PartScenario, days: int) -> None:
         self.stage, self.plan, self.story, self.part, self.days = stage, plan, story, part, days
-        self.problem = self.action = ""
+        self.problem: Any = None
+        self.action: Any = None
 
     def begin(self) -> None:
         self.stage.on_contained[self.part.number] = self._contained
@@ -116,51 +117,45 @@ class _Telling:
     def _at(self, share: float, act: Callable[[], None]) -> None:
         self.stage.later(self.stage.moment(share * self.days) + timedelta(hours=9), act)
 
-    def _subject(self) -> problems.Problem:
-        return problem_queries.problem(self.stage.session, self.stage.people[QUALITY], self.problem)
-
-    def _work(self) -> actions.Action:
-        return action_queries.action(self.stage.session, self.stage.people[QUALITY], self.action)
-
     # ---- the failures
 
     def _belongs(self, stay: Stay) -> bool:
         return stay.ending == "failure" and self.story.only_lot in (None, stay.lot)
 
-    def _contained(self, stay: Stay, number: str) -> None:
+    def _contained(self, stay: Stay, report: Failure) -> None:
         """Link a new failure while the problem is open; without one it is closed alone."""
-        if self.problem and self._belongs(stay) and self._subject().state in ACTIVE:
-            problems.link_failure(self.stage.session, self.stage.people[QUALITY], self._subject(), failure=number)
+        if self.problem and self._belongs(stay) and self.problem.state in ACTIVE:
+            problems.link_failure(self.stage.session, self.stage.people[QUALITY], self.problem, failure=report)
         else:
-            close_alone(self.stage, stay, number)
+            close_alone(self.stage, stay, report)
 
     def _open(self) -> None:
-        known = [number for stay, number in self.stage.reports.get(self.part.number, []) if self._belongs(stay)]
+        known = [report for stay, report in self.stage.reports.get(self.part.number, []) if self._belongs(stay)]
         opened = problems.open_problem(
             self.stage.session, self.stage.people[QUALITY], title=self.story.title, part_type=self.part.number,
             description=self.story.evidence, owner=OWNER, failures=known,
         )  # fmt: skip
-        self.problem = opened.number
+        self.problem = opened
 
     # ---- the investigation
 
     def _analyse(self) -> None:
         problems.analyse(
-            self.stage.session, self.stage.people[OWNER], self._subject(), mode=self.part.mode,
+            self.stage.session, self.stage.people[OWNER], self.problem, mode=self.part.mode,
             mechanism=self.part.mechanism, cause="F2" if self.story.only_lot else self.part.cause,
             cause_class=self.story.cause_class, method="tear-down and 5-why 拆检与五问法", evidence=self.story.evidence,
         )  # fmt: skip
 
     def _decide(self) -> None:
         problems.decide(
-            self.stage.session, self.stage.people[APPROVER], self._subject(), members="I. Larsen, Li Na 李娜, Chen Yu 陈宇",
+            self.stage.session, self.stage.people[APPROVER], self.problem, members="I. Larsen, Li Na 李娜, Chen Yu 陈宇",
             decision=f"Carry out: {self.story.action}", residual_risk="low until the fleet is changed over 换装完成前风险低",
         )  # fmt: skip
         if self.story.completed:
             notes = {place.value: "reviewed, documents changed where needed 已排查" for place in Place}
             affected = {place.value: place in (Place.FAILED_UNIT, Place.INSTALLED_UNITS) for place in Place}
             problems.spread(
-                self.stage.session, self.stage.people[OWNER], self._subject(), affected=affected, notes=notes
+                self.stage.session, self.stage.people[OWNER], self.problem, affected=affected, notes=notes
             )
 
     # ---- the action
@@ -168,30 +163,30 @@ class _Telling:
     def _plan_action(self) -> None:
         due = self.stage.moment((self.story.completed or self.story.opened + 0.10) * self.days)
         planned = actions.plan_action(
-            self.stage.session, self.stage.people[QUALITY], problem=self._subject(), title=self.story.action,
+            self.stage.session, self.stage.people[QUALITY], problem=self.problem, title=self.story.action,
             action_type="corrective", owner=OWNER, due_on=due.date(),
             effective_from_lot="REV-B" if self.story.completed else self.story.only_lot,
         )  # fmt: skip
-        self.action = planned.number
+        self.action = planned
         metric = self.part.metric
         actions.set_criterion(
-            self.stage.session, self.stage.people[ENGINEER], self._work(), metric=metric, largest_rate_ratio=0.5,
+            self.stage.session, self.stage.people[ENGINEER], self.action, metric=metric, largest_rate_ratio=0.5,
             least_exposure_after=2 * self.part.truth.eta,
             statement=f"Failure rate per {metric} of REV-B at most half of the rate before 改进后故障率不高于原来的一半",
         )  # fmt: skip
 
     def _start(self) -> None:
-        actions.start(self.stage.session, self.stage.people[OWNER], self._work())
+        actions.start(self.stage.session, self.stage.people[OWNER], self.action)
 
     def _complete(self) -> None:
         actions.complete(
-            self.stage.session, self.stage.people[OWNER], self._work(), evidence="Drawing change ECN-0417, first article 首件合格"
+            self.stage.session, self.stage.people[OWNER], self.action, evidence="Drawing change ECN-0417, first article 首件合格"
         )
 
     def _verdict(self, answer: str) -> None:
         before, after = self._counts(changed=False), self._counts(changed=True)
         actions.give_verdict(
-            self.stage.session, self.stage.people[ENGINEER], self._work(), answer=answer,
+            self.stage.session, self.stage.people[ENGINEER], self.action, answer=answer,
             failures_before=before[0], exposure_before=before[1], failures_after=after[0], exposure_after=after[1],
             note="counts by lot from the register 按批次由台账统计",
         )  # fmt: skip
@@ -210,15 +205,15 @@ class _Telling:
         return failed, round(exposure, 1)
 
     def _verify_and_close(self) -> None:
-        actions.verify(self.stage.session, self.stage.people[APPROVER], self._work())
-        problems.close(self.stage.session, self.stage.people[APPROVER], self._subject())
+        actions.verify(self.stage.session, self.stage.people[APPROVER], self.action)
+        problems.close(self.stage.session, self.stage.people[APPROVER], self.problem)
         quality = self.stage.people[QUALITY]
-        for report in self.stage.session.scalars(problem_queries.failures_of(quality, self._subject())).unique().all():
+        for report in self.stage.session.scalars(problem_queries.failures_of(quality, self.problem)).unique().all():
             if report.state is FailureState.CONTAINED:
                 failures.close(self.stage.session, self.stage.people[QUALITY], report)
 
     def _close_unverified(self) -> None:
         problems.close_unverified(
-            self.stage.session, self.stage.people[APPROVER], self._subject(),
+            self.stage.session, self.stage.people[APPROVER], self.problem,
             reason="Wear as designed; the overhaul plan is kept by the operator 正常磨损，由运营方检修规程管理",
         )  # fmt: skip
