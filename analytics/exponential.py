@@ -316,17 +316,23 @@ def _maximum_likelihood(
 
 def _maximise(likelihood: WeibullLikelihood, data: LifeData) -> float:
     """Newton on log theta, with steps of at most 2; the Weibull likelihood at beta = 1."""
-    log_theta = math.log(data.exposure / data.counts.failures)
+    if not bool((data.failure_intervals()[0] > data.entry).any()):
+        raise NoFiniteMaximum(
+            "no record shows a part that was good for any time, so the likelihood rises without end as theta goes to 0"
+        )
+    log_theta = start = math.log(data.exposure / data.counts.failures)
     for _ in range(MAXIMUM_STEPS):
         at = likelihood.derivatives(log_theta, 0.0)
         slope, curvature = at.gradient[0], at.hessian[0]
-        step = -slope / curvature if curvature < 0 else math.copysign(1.0, slope)
-        if curvature < 0 and abs(step) < 1e-10:
+        step = -slope / curvature if curvature < 0 and slope else 1.0
+        # A likelihood gone flat also gives a step of 0; each failure of a real maximum adds curvature of order 1.
+        if curvature < -1e-8 * data.counts.failures and abs(step) < 1e-10:
             return log_theta
         log_theta += max(-2.0, min(2.0, step))
-        if abs(log_theta - likelihood.log_scale) > 60.0:
+        # The start is off by the width of the intervals, never by a million; beyond, only rounding is left of the slope.
+        if abs(log_theta - start) > 14.0:
             raise NoFiniteMaximum(
-                "the likelihood rises without end as theta goes to 0 or infinity; the data do not bound the rate on that side"
+                "the data do not bound the rate: the likelihood rises without end as theta grows"
             )
     raise NotConverged("the search for the maximum of the exponential likelihood did not end")
 

@@ -130,7 +130,7 @@ def regress(x: FloatArray, y: FloatArray, *, on: Literal["x", "y"]) -> Line:
     """
     dx, dy = x - x.mean(), y - y.mean()
     s_xx, s_xy, s_yy = float(dx @ dx), float(dx @ dy), float(dy @ dy)
-    if s_xx <= 1e-24 * max(1.0, float(x @ x)) or (s_xy <= 0.0 and on == "x"):
+    if s_xx <= 1e-24 * float(x @ x) or s_yy <= 1e-24 * float(y @ y) or s_xy == 0.0:
         raise NotEnoughFailures("a line needs failures at two different ages at least")
     slope = s_xy / s_xx if on == "y" else s_yy / s_xy
     return Line(slope, float(y.mean() - slope * x.mean()), s_xy * s_xy / (s_xx * s_yy))

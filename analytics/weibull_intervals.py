@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq
 from scipy.special import digamma, gammaln, ndtri
 
-from analytics.errors import InvalidData
+from analytics.errors import NotConverged
 from analytics.results import FloatArray, Side, tail_probabilities
 from analytics.weibull_likelihood import WeibullLikelihood
 
@@ -111,60 +111,93 @@ def likelihood_ratio_bounds(
 
     A bound is infinite where the profile never falls so far, which is what the data then say.
     """
-    maximum = likelihood.value(log_eta, log_beta)
     centre = quantity.value(log_eta, log_beta)
-    error = standard_error(quantity, log_eta, log_beta, covariance)
-    reach = 12.0 * max(math.sqrt(float(covariance[1, 1])), 0.05)
-
-    def bound(deviate: float, direction: float) -> float:
-        if math.isinf(deviate):
-            return direction * math.inf
-
-        def shortfall(value: float) -> float:
-            return (
-                maximum
-                - _profile(quantity, likelihood, value, log_eta, log_beta, reach)
-                - deviate * deviate / 2.0
-            )
-
-        inner, outer = centre, centre + direction * deviate * error
-        while shortfall(outer) < 0.0:
-            inner, outer = outer, outer + 2.0 * (outer - inner)
-            if abs(outer - centre) > FARTHEST_STANDARD_ERRORS * error:
-                return direction * math.inf
-        return float(brentq(shortfall, inner, outer, xtol=1e-11, rtol=1e-13))
-
+    profile = _Profile(quantity, likelihood, log_eta, log_beta, covariance)
     below, above = standard_deviates(confidence, side)
-    return bound(below, -1.0), bound(above, 1.0)
+    return _bound(profile, centre, below, -1.0), _bound(profile, centre, above, 1.0)
 
 
-def _profile(
-    quantity: Quantity,
-    likelihood: WeibullLikelihood,
-    value: float,
-    log_eta: float,
-    log_beta: float,
-    reach: float,
-) -> float:
-    """Highest log-likelihood among the parameters that give the quantity this value."""
-    relation = quantity.log_eta
-    if relation is None:
-        if not likelihood.has_intervals:
-            return likelihood.value(likelihood.profile_log_eta(value), value)
-        width = reach * 2.0 * math.exp(-min(value, log_beta))
-        return _highest(lambda u: likelihood.value(u, value), log_eta, width)
-    return _highest(lambda b: likelihood.value(relation(value, b), b), log_beta, reach)
+class _Profile:
+    """Highest log-likelihood among the parameters that give the quantity a value, by one-dimensional search."""
+
+    def __init__(
+        self,
+        quantity: Quantity,
+        likelihood: WeibullLikelihood,
+        log_eta: float,
+        log_beta: float,
+        covariance: FloatArray,
+    ) -> None:
+        self._quantity, self._likelihood = quantity, likelihood
+        self.maximum = likelihood.value(log_eta, log_beta)
+        self.standard_error = standard_error(quantity, log_eta, log_beta, covariance)
+        # The search runs over log beta, or over log eta where beta itself is the quantity.
+        self._free_is_beta = quantity.log_eta is not None
+        self._start = log_beta if self._free_is_beta else log_eta
+        self._step = 0.5 * math.sqrt(float(covariance[1, 1] if self._free_is_beta else covariance[0, 0]))
+
+    def at(self, value: float) -> tuple[float, float]:
+        """The profile log-likelihood and its derivative (by the envelope theorem) at a value of the quantity."""
+        free = self._best(value)
+        log_eta, log_beta = self._parameters(value, free)
+        found = self._likelihood.derivatives(log_eta, log_beta)
+        self._start = free
+        by_eta, by_beta = self._quantity.gradient(log_eta, log_beta)
+        slope = found.gradient[0] / by_eta if self._free_is_beta else found.gradient[1] / by_beta
+        return found.value, slope
+
+    def _parameters(self, value: float, free: float) -> tuple[float, float]:
+        relation = self._quantity.log_eta
+        return (free, value) if relation is None else (relation(value, free), free)
+
+    def _best(self, value: float) -> float:
+        if not self._free_is_beta and not self._likelihood.has_intervals:
+            return self._likelihood.profile_log_eta(value)
+
+        def slope(free: float) -> float:
+            log_eta, log_beta = self._parameters(value, free)
+            g_eta, g_beta = self._likelihood.derivatives(log_eta, log_beta).gradient
+            if not self._free_is_beta:
+                found = g_eta
+            else:
+                by_eta, by_beta = self._quantity.gradient(log_eta, log_beta)
+                found = g_beta - g_eta * by_beta / by_eta
+            # Where the likelihood over- or underflows it has fallen to nothing: the way back is towards the start.
+            return found if math.isfinite(found) else math.copysign(1e300, self._start - free)
+
+        near, step = self._start, self._step
+        rises = slope(near) > 0.0
+        for _ in range(12):
+            far = near + (step if rises else -step)
+            if (slope(far) > 0.0) != rises:
+                return float(brentq(slope, near, far, xtol=1e-10, rtol=1e-12))
+            near, step = far, 2.0 * step
+        return near
 
 
-def _highest(function: Callable[[float], float], centre: float, width: float) -> float:
-    # Minus infinity stops Brent's parabola from comparing; a very low finite number does not.
-    def negative(x: float) -> float:
-        value = function(x)
-        return -value if math.isfinite(value) else 1e300
-
-    found = minimize_scalar(
-        negative, bounds=(centre - width, centre + width), method="bounded", options={"xatol": 1e-9}
-    )
-    if not found.success:
-        raise InvalidData("the profile likelihood could not be maximised; use Wald bounds for these data")
-    return -float(found.fun)
+def _bound(profile: _Profile, centre: float, deviate: float, direction: float) -> float:
+    """Newton's method on the signed root of the likelihood ratio, which is nearly straight in the value."""
+    if math.isinf(deviate):
+        return direction * math.inf
+    inner, outer = centre, direction * math.inf
+    value = centre + direction * deviate * profile.standard_error
+    for _ in range(100):
+        log_likelihood, slope = profile.at(value)
+        root = math.sqrt(max(2.0 * (profile.maximum - log_likelihood), 0.0))
+        if abs(root - deviate) < 1e-10:
+            return value
+        inner, outer = (value, outer) if root < deviate else (inner, value)
+        candidate = value + (root - deviate) * root / slope if slope else math.nan
+        farthest = value + 2.0 * (value - centre)
+        if math.isinf(outer):
+            # Going out, at most three times as far each time; a likelihood that has gone flat gives no bound.
+            is_onward = direction * (candidate - value) > 0.0
+            value = direction * min(direction * candidate, direction * farthest) if is_onward else farthest
+            if abs(value - centre) > FARTHEST_STANDARD_ERRORS * profile.standard_error:
+                return direction * math.inf
+        else:
+            is_inside = direction * inner < direction * candidate < direction * outer
+            value = candidate if is_inside else (inner + outer) / 2.0
+            if abs(outer - inner) < 1e-12 * (1.0 + abs(value)):
+                return value
+    raise NotConverged("the search for a likelihood-ratio bound did not end; use Wald bounds for these data")

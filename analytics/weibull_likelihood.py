@@ -11,6 +11,7 @@ import numpy as np
 
 from analytics.errors import NoFiniteMaximum, NotConverged
 from analytics.lifedata import EXACT, INTERVAL_CENSORED, LEFT_CENSORED, RIGHT_CENSORED, LifeData
+from analytics.results import FloatArray
 
 # Searches stop here: a shape beyond these says that the likelihood has no maximum that a part could have.
 SMALLEST_BETA, LARGEST_BETA = 1e-4, 1e6
@@ -90,11 +91,11 @@ class WeibullLikelihood:
         u, beta = log_eta - self.log_scale, math.exp(log_beta)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             total = self.exact * log_beta + beta * (self.sum_x_exact - self.exact * u) - self._sum_log_exact
-            total -= float(self.coefficient @ np.exp(beta * (self.x - u)))
+            total -= _dot(self.coefficient, np.exp(beta * (self.x - u)))
             if self.has_intervals:
                 h_start = np.exp(beta * (self._x_start - u)) * self._starts_late
                 h_end = np.exp(beta * (self._x_end - u))
-                total += float(self._interval_weight @ (np.log(-np.expm1(h_start - h_end)) - h_start))
+                total += _dot(self._interval_weight, np.log(-np.expm1(h_start - h_end)) - h_start)
         return total if math.isfinite(total) else -math.inf
 
     def derivatives(self, log_eta: float, log_beta: float) -> Derivatives:
@@ -104,7 +105,7 @@ class WeibullLikelihood:
             z = beta * (self.x - u)
             h = self.coefficient * np.exp(z)
             hz = h * z
-            s0, s1, s2 = float(h.sum()), float(hz.sum()), float(hz @ z)
+            s0, s1, s2 = float(h.sum()), float(hz.sum()), _dot(hz, z)
             d, sum_z = self.exact, beta * (self.sum_x_exact - self.exact * u)
             value = d * log_beta + sum_z - self._sum_log_exact - s0
             g_u, g_b = beta * (s0 - d), d + sum_z - s1
@@ -146,7 +147,7 @@ class WeibullLikelihood:
     def profile_log_eta(self, log_beta: float) -> float:
         """Log eta that maximises the likelihood for this shape, in closed form (no interval terms)."""
         beta = math.exp(log_beta)
-        total = float(self.coefficient @ np.exp(beta * self.x))
+        total = _dot(self.coefficient, np.exp(beta * self.x))
         return self.log_scale + math.log(total / self.exact) / beta
 
     def profile_score(self, log_beta: float) -> tuple[float, float]:
@@ -155,9 +156,14 @@ class WeibullLikelihood:
         h = self.coefficient * np.exp(beta * self.x)
         hx = h * self.x
         s0 = float(h.sum())
-        mean, mean_square = float(hx.sum()) / s0, float(hx @ self.x) / s0
+        mean, mean_square = float(hx.sum()) / s0, _dot(hx, self.x) / s0
         slope = beta * (self.sum_x_exact / self.exact - mean)
         return 1.0 + slope, slope - beta * beta * (mean_square - mean * mean)
+
+
+def _dot(a: FloatArray, b: FloatArray) -> float:
+    # Not a @ b: for long vectors that goes to BLAS, whose threads stall on machines that are busy elsewhere.
+    return float(np.einsum("i,i->", a, b))
 
 
 def maximise(data: LifeData, likelihood: WeibullLikelihood) -> tuple[float, float, Derivatives]:
@@ -238,7 +244,7 @@ def _solve_scanned(likelihood: WeibullLikelihood) -> float:
 def _profile_value(likelihood: WeibullLikelihood, log_beta: float) -> float:
     beta = math.exp(log_beta)
     with np.errstate(under="ignore"):
-        total = float(likelihood.coefficient @ np.exp(beta * likelihood.x))
+        total = _dot(likelihood.coefficient, np.exp(beta * likelihood.x))
     if total <= 0.0:
         return -math.inf
     d = likelihood.exact

@@ -1,0 +1,198 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import chi2
+
+from analytics import (
+    ExponentialFit,
+    InvalidData,
+    LifeData,
+    NoFiniteMaximum,
+    NotEnoughFailures,
+    Result,
+    fit_exponential,
+)
+
+# ---------------------------------------------------------------- published (more in tests/published)
+
+
+def test_one_unit_two_failures_in_a_thousand_days() -> None:
+    data = LifeData([100, 300, 1000], [1, 1, 0], entry=[0, 100, 300], unit="d")
+    fit = fit_exponential(data, confidence=0.80)
+    interval = fit.interval("theta")
+    assert fit.theta == 500
+    assert interval.lower == pytest.approx(188, abs=0.5)
+    assert interval.upper == pytest.approx(1880, abs=0.5)
+
+
+@pytest.mark.parametrize(("confidence", "bound"), [(0.75, 721), (0.90, 434)])
+def test_no_failures_give_a_lower_bound_only(confidence: float, bound: float) -> None:
+    fit = fit_exponential(LifeData([1000.0], [0]), confidence=confidence)
+    assert fit.theta is None
+    assert fit.rate is None
+    interval = fit.interval()
+    assert (interval.side, interval.upper, interval.confidence) == ("lower", None, confidence)
+    assert interval.lower == pytest.approx(bound, abs=0.5)
+    rate = fit.interval("rate")
+    assert (rate.side, rate.lower) == ("upper", None)
+    assert rate.upper == pytest.approx(1 / bound, rel=1e-3)
+    assert "no failures" in fit.warnings[0]
+
+
+# ---------------------------------------------------------------- recovery
+
+
+def test_recovers_the_truth_and_covers_it() -> None:
+    rng = np.random.default_rng(11)
+    repeats, held = 2_000, 0
+    for _ in range(repeats):
+        life = rng.exponential(500.0, 12)
+        held += 500.0 in fit_exponential(LifeData(life, 1), terminated="failure").interval()
+    # Exact for a complete sample; Monte Carlo standard error 0.67 %.
+    assert held / repeats == pytest.approx(0.90, abs=0.025)
+
+
+def test_recovers_the_truth_from_inspections(rng: np.random.Generator) -> None:
+    life = rng.exponential(500.0, 20_000)
+    low = np.floor(life / 200) * 200
+    data = LifeData(np.where(low > 1500, 1600, low), np.where(low > 1500, 0, 3), upper=low + 200)
+    fit = fit_exponential(data)
+    assert fit.bounds == "wald"
+    assert 500 in fit.interval("theta", confidence=0.999)
+    assert fit.theta == pytest.approx(500, rel=0.03)
+
+
+@pytest.mark.parametrize("method", ["rrx", "rry"])
+def test_rank_regression_recovers_the_truth(method: str, rng: np.random.Generator) -> None:
+    life = 100 + rng.exponential(500.0, 5_000)
+    fit = fit_exponential(LifeData(life, 1), method=method, location="estimate")  # type: ignore[arg-type]
+    assert fit.theta == pytest.approx(500, rel=0.05)
+    assert fit.location == pytest.approx(100, rel=0.25)
+    assert float(fit.reliability(50.0)) == 1.0 or fit.location < 50
+    through_origin = fit_exponential(LifeData(life - 100, 1), method=method)  # type: ignore[arg-type]
+    assert through_origin.theta == pytest.approx(500, rel=0.05)
+
+
+def test_sampled_theta_lies_between_the_chi_square_bounds_as_often_as_it_should(
+    rng: np.random.Generator,
+) -> None:
+    fit = fit_exponential(LifeData([100.0, 300.0, 600.0], [1, 1, 0]))
+    theta = fit.sample_parameters(40_000, rng=rng)["theta"]
+    interval = fit.interval(confidence=0.90)
+    assert interval.lower is not None
+    assert interval.upper is not None
+    # The draws use r + 1/2, midway between the r + 1 of the lower and the r of the upper bound.
+    assert np.mean(theta < interval.lower) < 0.05 < np.mean(theta < interval.lower * 1.5)
+    assert np.mean(theta > interval.upper) < 0.05
+    assert np.median(theta) == pytest.approx(1000.0 * 2 / chi2.ppf(0.5, 5), rel=0.02)
+    none = fit_exponential(LifeData([1000.0], [0])).sample_parameters(10, rng=rng)["theta"]
+    assert np.all(none > 0)
+    inexact = fit_exponential(LifeData([10.0, 20.0, 30.0], [3, 1, 0], upper=[15, np.nan, np.nan]))
+    assert np.median(inexact.sample_parameters(4_000, rng=rng)["theta"]) == pytest.approx(
+        inexact.theta, rel=0.1
+    )
+
+
+# ---------------------------------------------------------------- invariance
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(1.0, 1000.0), st.integers(0, 1), st.integers(1, 3)), min_size=1, max_size=10
+    ),
+    st.sampled_from([1e-6, 0.3, 1e9]),
+)
+def test_scale_and_counts(rows: list[tuple[float, int, int]], k: float) -> None:
+    time, event, count = (np.array(column) for column in zip(*rows, strict=True))
+    fit = fit_exponential(LifeData(time, event, count=count))
+    other = fit_exponential(LifeData(np.repeat(time, count) * k, np.repeat(event, count)))
+    if fit.theta is None:
+        assert other.theta is None
+    else:
+        assert other.theta == pytest.approx(fit.theta * k)
+        assert fit.interval().upper == pytest.approx((other.interval().upper or 0) / k)
+    assert other.interval().lower == pytest.approx((fit.interval().lower or 0) * k)
+
+
+def test_narrow_intervals_are_exact_ages() -> None:
+    exact = fit_exponential(LifeData([10.0, 20.0, 30.0], [1, 1, 0]), bounds="wald")
+    narrow = fit_exponential(LifeData([9.9999, 19.9999, 30.0], [3, 3, 0], upper=[10.0001, 20.0001, np.nan]))
+    assert narrow.theta == pytest.approx(exact.theta, rel=1e-6)
+    assert narrow.interval().lower == pytest.approx(exact.interval().lower, rel=1e-5)
+
+
+# ---------------------------------------------------------------- what a fit says
+
+
+def test_curves_and_named_intervals() -> None:
+    fit = fit_exponential(LifeData([100.0, 300.0, 600.0], [1, 1, 0]))
+    assert fit.theta == 500
+    assert fit.mean == 500
+    assert fit.rate == 0.002
+    assert float(fit.reliability(500.0)) == pytest.approx(math.exp(-1))
+    assert float(fit.failure_probability(500.0)) == pytest.approx(1 - math.exp(-1))
+    assert fit.hazard([1.0, 2.0]).tolist() == [0.002, 0.002]
+    assert fit.b_life(10) == pytest.approx(-500 * math.log(0.9))
+    theta, b10 = fit.interval("theta"), fit.interval("b10")
+    assert b10.lower == pytest.approx(-(theta.lower or 0) * math.log(0.9))
+    assert fit.interval("rate").upper == pytest.approx(1 / (theta.lower or 0))
+    assert fit.interval("rate", side="upper").lower is None
+    assert fit.interval("median").lower == pytest.approx((theta.lower or 0) * math.log(2))
+    assert fit.reliability_interval(500.0).lower == pytest.approx(math.exp(-500 / (theta.lower or 1)))
+    assert fit.aic == pytest.approx(2 - 2 * (2 * math.log(0.002) - 2))
+
+
+def test_failure_terminated_bounds_are_tighter_below() -> None:
+    data = LifeData([100.0, 300.0, 600.0], 1)
+    by_time, by_failure = fit_exponential(data), fit_exponential(data, terminated="failure")
+    assert by_failure.interval().lower == pytest.approx(2 * 1000 / chi2.ppf(0.95, 6))
+    assert by_time.interval().lower == pytest.approx(2 * 1000 / chi2.ppf(0.95, 8))
+    assert by_failure.interval().upper == by_time.interval().upper
+
+
+def test_round_trip() -> None:
+    fit = fit_exponential(LifeData([100.0, 300.0, 600.0], [1, 1, 0]))
+    again = Result.from_json(fit.to_json())
+    assert isinstance(again, ExponentialFit)
+    assert again == fit
+    assert again.interval() == fit.interval()
+
+
+# ---------------------------------------------------------------- refusal
+
+
+def test_refusals() -> None:
+    none, some = LifeData([1000.0], [0]), LifeData([100.0, 300.0], [1, 0])
+    with pytest.raises(NotEnoughFailures):
+        fit_exponential(none, terminated="failure")
+    with pytest.raises(NotEnoughFailures):
+        fit_exponential(none, bounds="wald")
+    with pytest.raises(NotEnoughFailures):
+        fit_exponential(none).reliability(10.0)
+    with pytest.raises(NotEnoughFailures):
+        fit_exponential(none).interval("theta", side="upper")
+    with pytest.raises(NotEnoughFailures):
+        fit_exponential(none, method="rry")
+    with pytest.raises(NoFiniteMaximum, match="no exposure"):
+        fit_exponential(LifeData([0.0], [0]))
+    with pytest.raises(NoFiniteMaximum, match="goes to 0"):
+        fit_exponential(LifeData([5.0, 6.0], 2))
+    with pytest.raises(NoFiniteMaximum, match="as theta grows"):
+        fit_exponential(LifeData([80.0, 90.0], 1, truncated_above=100.0))
+    with pytest.raises(InvalidData, match="chi-square"):
+        fit_exponential(LifeData([5.0, 6.0], [2, 0]), bounds="chi_square")
+    with pytest.raises(InvalidData, match="rank regression"):
+        fit_exponential(some, location="estimate")
+    with pytest.raises(InvalidData, match="method"):
+        fit_exponential(some, method="moments")  # type: ignore[arg-type]
+    with pytest.raises(InvalidData, match="terminated"):
+        fit_exponential(some, terminated="never")  # type: ignore[arg-type]
+    with pytest.raises(InvalidData, match="confidence"):
+        fit_exponential(some, confidence=90)
+    with pytest.raises(InvalidData, match="no bounds"):
+        fit_exponential(LifeData([1.0, 2.0], 1), method="rry").interval()
+    with pytest.raises(InvalidData, match="no interval is known"):
+        fit_exponential(some).interval("beta")

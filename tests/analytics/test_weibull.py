@@ -1,0 +1,337 @@
+import math
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy import integrate
+from scipy.stats import weibull_min
+
+from analytics import (
+    InvalidData,
+    LifeData,
+    NoFiniteMaximum,
+    NotEnoughFailures,
+    Result,
+    WeibullFit,
+    fit_weibull,
+)
+
+# ---------------------------------------------------------------- published (more in tests/published)
+
+
+def test_published_nist_example(nist: LifeData) -> None:
+    fit = fit_weibull(nist)
+    assert fit.beta == pytest.approx(1.7208, abs=5e-5)
+    # The handbook prints 606.5280; the maximum is 606.52756.
+    assert fit.eta == pytest.approx(606.52756, abs=5e-6)
+    assert fit.loglik == pytest.approx(-75.135, abs=5e-4)
+    assert fit.mean == pytest.approx(540.737, abs=5e-4)
+    assert fit.sd == pytest.approx(323.806, abs=5e-4)
+
+
+def test_published_information_criterion(nist: LifeData) -> None:
+    fit = fit_weibull(nist)
+    assert fit.aic == pytest.approx(154.27, abs=5e-3)
+    assert fit.aicc == pytest.approx(fit.aic + 2 * 2 * 3 / (20 - 3))
+    assert fit.bic == pytest.approx(2 * math.log(20) - 2 * fit.loglik)
+
+
+# ---------------------------------------------------------------- recovery
+
+
+def fleet(rng: np.random.Generator, eta: float = 10_000.0, beta: float = 2.0) -> LifeData:
+    life, age = eta * rng.weibull(beta, 100), rng.uniform(1_000, 6_000, 100)
+    return LifeData(np.minimum(life, age), life <= age)
+
+
+def test_recovers_eta_from_a_young_fleet() -> None:
+    # 100 units, about 13 failures: the estimate's own median is about 9,770; without the survivors about 3,300.
+    fits = [fit_weibull(fleet(np.random.default_rng(seed))) for seed in range(200)]
+    assert 9_200 < float(np.median([fit.eta for fit in fits])) < 10_400
+    assert 12 < float(np.mean([fit.counts.failures for fit in fits])) < 15
+
+
+def test_recovers_the_truth_from_every_kind_of_record(rng: np.random.Generator) -> None:
+    n = 30_000
+    life = 500 * rng.weibull(1.7, n)
+    seen_from = np.where(rng.random(n) < 0.3, rng.uniform(0, 400, n), 0.0)
+    alive = life > seen_from
+    life, seen_from = life[alive], seen_from[alive]
+    n = life.size
+    limit = seen_from + rng.uniform(50, 900, n)
+    event = np.where(life <= limit, 1, 0)
+    time = np.minimum(life, limit)
+    inspected = (event == 1) & (rng.random(n) < 0.5)
+    grid = 120.0
+    low = np.maximum(np.floor(life / grid) * grid, seen_from)
+    upper = np.where(inspected, np.ceil(life / grid) * grid, np.nan)
+    time, event = np.where(inspected, low, time), np.where(inspected, 3, event)
+    fit = fit_weibull(LifeData(time, event, entry=seen_from, upper=upper), confidence=0.999)
+    assert 500 in fit.interval("eta")
+    assert 1.7 in fit.interval("beta")
+    upper_bound, lower_bound = fit.interval("eta").upper, fit.interval("eta").lower
+    assert upper_bound is not None
+    assert lower_bound is not None
+    assert upper_bound / lower_bound < 1.05
+
+
+def test_recovers_the_truth_from_right_truncated_failures(rng: np.random.Generator) -> None:
+    life = 500 * rng.weibull(1.7, 40_000)
+    data = LifeData(life[life < 600], 1, truncated_above=600.0)
+    assert 500 in fit_weibull(data).interval("eta", confidence=0.999)
+    # The same table taken for a complete sample is far off.
+    assert fit_weibull(LifeData(life[life < 600], 1)).eta < 400
+
+
+@pytest.mark.parametrize("name", ["eta", "beta", "b10"])
+def test_bounds_cover_at_their_nominal_rate_in_samples_of_fifty(name: str) -> None:
+    rng = np.random.default_rng(7)
+    truth = {"eta": 1.0, "beta": 2.0, "b10": (-math.log(0.9)) ** 0.5}[name]
+    repeats = 1_000
+    held = sum(truth in fit_weibull(LifeData(rng.weibull(2.0, 50), 1)).interval(name) for _ in range(repeats))
+    # Monte Carlo standard error 0.95 %; log-Wald bounds at 50 failures are within 2 % of nominal.
+    assert held / repeats == pytest.approx(0.90, abs=0.045)
+
+
+@pytest.mark.parametrize("method", ["rrx", "rry"])
+def test_rank_regression_recovers_the_truth(method: str, rng: np.random.Generator) -> None:
+    life, limit = 500 * rng.weibull(1.7, 5_000), rng.uniform(100, 1500, 5_000)
+    fit = fit_weibull(LifeData(np.minimum(life, limit), life <= limit), method=method)  # type: ignore[arg-type]
+    assert fit.eta == pytest.approx(500, rel=0.03)
+    assert fit.beta == pytest.approx(1.7, rel=0.05)
+    assert fit.r_squared is not None
+    assert 0.98 < fit.r_squared <= 1
+
+
+def test_sampled_parameters_have_the_fitted_distribution(nist: LifeData, rng: np.random.Generator) -> None:
+    fit = fit_weibull(nist)
+    drawn = fit.sample_parameters(40_000, rng=rng)
+    logs = np.log([drawn["eta"], drawn["beta"]])
+    assert logs.mean(axis=1) == pytest.approx([math.log(fit.eta), math.log(fit.beta)], abs=0.01)
+    assert np.cov(logs) == pytest.approx(fit.covariance, abs=0.003)
+
+
+# ---------------------------------------------------------------- invariance
+
+ROWS = st.lists(
+    st.tuples(st.floats(1.0, 1000.0), st.sampled_from([0, 0, 1, 1, 1]), st.integers(1, 3)),
+    min_size=4,
+    max_size=15,
+)
+
+
+def life_data(rows: list[tuple[float, int, int]]) -> LifeData:
+    time, event, count = zip(*rows, strict=True)
+    data = LifeData(time, event, count=count)
+    assume(data.counts.failures >= 2)
+    failed = np.unique(data.time[data.event == 1])
+    assume(failed.size >= 2)
+    assume(failed.min() < 0.9 * data.time.max())
+    return data
+
+
+@given(ROWS, st.sampled_from([1e-6, 0.3, 24.0, 1e9]), st.sampled_from(["mle", "rrx", "rry"]))
+def test_hours_times_k_give_eta_times_k(rows: list[tuple[float, int, int]], k: float, method: str) -> None:
+    data = life_data(rows)
+    fit = fit_weibull(data, method=method)  # type: ignore[arg-type]
+    scaled = fit_weibull(LifeData(data.time * k, data.event, count=data.count), method=method)  # type: ignore[arg-type]
+    assert scaled.eta == pytest.approx(fit.eta * k, rel=1e-6)
+    assert scaled.beta == pytest.approx(fit.beta, rel=1e-6)
+    if fit.covariance is not None and scaled.covariance is not None:
+        assert scaled.covariance == pytest.approx(fit.covariance, rel=1e-4, abs=1e-9)
+
+
+@given(ROWS, st.randoms(use_true_random=False))
+def test_order_and_counts_do_not_matter(rows: list[tuple[float, int, int]], random: object) -> None:
+    data = life_data(rows)
+    expanded = np.repeat(np.arange(len(data)), data.count.astype(int))
+    random.shuffle(expanded)  # type: ignore[attr-defined]
+    fit, other = fit_weibull(data), fit_weibull(LifeData(data.time[expanded], data.event[expanded]))
+    assert (other.eta, other.beta) == pytest.approx((fit.eta, fit.beta), rel=1e-6)
+    assert other.loglik == pytest.approx(fit.loglik, rel=1e-9)
+    assert other.aicc == pytest.approx(fit.aicc)
+
+
+def test_a_life_cut_into_records_is_the_same_life(nist: LifeData) -> None:
+    cuts = np.minimum(nist.time / 3, 100.0)
+    data = LifeData(
+        np.concatenate([cuts, nist.time]),
+        np.concatenate([np.zeros(len(nist)), nist.event]),
+        entry=np.concatenate([np.zeros(len(nist)), cuts]),
+        count=np.concatenate([nist.count, nist.count]),
+    )
+    whole, cut = fit_weibull(nist), fit_weibull(data)
+    assert (cut.eta, cut.beta) == pytest.approx((whole.eta, whole.beta), rel=1e-9)
+    assert cut.covariance == pytest.approx(whole.covariance, rel=1e-7)
+
+
+def test_zero_exposure_and_narrow_intervals_change_nothing(nist: LifeData) -> None:
+    fit = fit_weibull(nist)
+    padded = LifeData(
+        [*nist.time, 0.0, 300.0], [*nist.event, 0, 0], entry=[0.0] * 12 + [300.0], count=[*nist.count, 5, 7]
+    )
+    assert fit_weibull(padded).eta == pytest.approx(fit.eta, rel=1e-9)
+    narrow = LifeData(
+        nist.time - 0.001 * nist.event, nist.event * 3, upper=nist.time + 0.001, count=nist.count
+    )
+    assert fit_weibull(narrow).eta == pytest.approx(fit.eta, rel=1e-6)
+    assert fit_weibull(narrow).beta == pytest.approx(fit.beta, rel=1e-6)
+
+
+def test_left_censored_is_an_interval_from_zero() -> None:
+    left = LifeData([50.0, 80.0, 90.0, 120.0, 150.0, 60.0], [2, 1, 1, 1, 0, 0])
+    interval = LifeData([0.0, 80.0, 90.0, 120.0, 150.0, 60.0], [3, 1, 1, 1, 0, 0], upper=50.0)
+    assert fit_weibull(left).loglik == pytest.approx(fit_weibull(interval).loglik, rel=1e-12)
+
+
+# ---------------------------------------------------------------- what a fit says
+
+
+def test_curves_agree_with_scipy(nist: LifeData) -> None:
+    fit = fit_weibull(nist)
+    other, ages = weibull_min(fit.beta, scale=fit.eta), np.array([1.0, 54.0, 500.0, 3000.0])
+    assert fit.reliability(ages) == pytest.approx(other.sf(ages))
+    assert fit.failure_probability(ages) == pytest.approx(other.cdf(ages))
+    assert fit.density(ages) == pytest.approx(other.pdf(ages))
+    assert fit.hazard(ages) == pytest.approx(other.pdf(ages) / other.sf(ages))
+    assert fit.quantile([0.0, 0.1, 0.5]) == pytest.approx(other.ppf([0.0, 0.1, 0.5]))
+    assert (fit.mean, fit.sd, fit.median) == pytest.approx((other.mean(), other.std(), other.median()))
+    assert fit.b_life(10) == pytest.approx(other.ppf(0.1))
+    assert fit.reliability(0.0) == 1.0
+    assert integrate.quad(lambda t: float(fit.reliability(t)), 0, np.inf)[0] == pytest.approx(fit.mean)
+
+
+def test_small_probabilities_keep_their_digits(nist: LifeData) -> None:
+    fit = fit_weibull(nist)
+    assert float(fit.failure_probability(1e-9)) == pytest.approx((1e-9 / fit.eta) ** fit.beta, rel=1e-12)
+
+
+def test_every_interval_holds_its_estimate_and_one_sided_ones_are_tighter(nist: LifeData) -> None:
+    fit = fit_weibull(nist)
+    estimates = {
+        "eta": fit.eta,
+        "beta": fit.beta,
+        "mean": fit.mean,
+        "median": fit.median,
+        "b5": fit.b_life(5),
+    }
+    for name, estimate in estimates.items():
+        two = fit.interval(name)
+        lower, upper = fit.interval(name, side="lower"), fit.interval(name, side="upper")
+        assert estimate in two
+        assert lower.upper is None
+        assert upper.lower is None
+        assert two.lower is not None
+        assert lower.lower is not None
+        assert two.lower < lower.lower < estimate
+        # A one-sided 95 % bound is one end of the two-sided 90 % interval.
+        assert fit.interval(name, confidence=0.95, side="lower").lower == pytest.approx(two.lower)
+    assert fit.quantile_interval(0.1) == fit.interval("b10")
+
+
+@pytest.mark.parametrize("bounds", ["wald", "likelihood_ratio"])
+def test_bounds_on_curves(nist: LifeData, bounds: str) -> None:
+    fit = fit_weibull(nist, bounds=bounds)  # type: ignore[arg-type]
+    reliability, failure = fit.reliability_interval(200.0), fit.failure_probability_interval(200.0)
+    assert reliability.method == bounds
+    assert float(fit.reliability(200.0)) in reliability
+    assert reliability.lower is not None
+    assert reliability.upper is not None
+    assert failure.lower == pytest.approx(1 - reliability.upper)
+    assert failure.upper == pytest.approx(1 - reliability.lower)
+    assert float(fit.hazard(200.0)) in fit.hazard_interval(200.0)
+    assert fit.reliability_interval(200.0, side="lower").upper is None
+    band = fit.reliability_band([100.0, 200.0])
+    assert band.lower is not None
+    assert band.lower[1] == pytest.approx(reliability.lower)
+    assert band.estimate == pytest.approx(fit.reliability([100.0, 200.0]))
+    assert fit.hazard_band([100.0], side="upper").lower is None
+
+
+def test_the_fit_says_what_stands_behind_it(nist: LifeData) -> None:
+    fit = fit_weibull(nist)
+    assert (fit.counts.failures, fit.counts.suspensions, fit.units) == (10, 10, 20)
+    assert fit.exposure == nist.exposure
+    assert fit.fingerprint == nist.fingerprint
+    assert fit.warnings == ()
+    assert fit.score_norm is not None
+    assert fit.score_norm < 1e-6
+    with pytest.raises(AttributeError):
+        fit.eta = 1.0  # type: ignore[misc]
+
+
+def test_few_failures_are_said_to_be_few() -> None:
+    fit = fit_weibull(LifeData([10, 20, 30, 40], [1, 1, 1, 0]))
+    assert "only 3 failures" in fit.warnings[0]
+
+
+def test_rank_regression_says_where_its_bounds_come_from(nist: LifeData) -> None:
+    fit = fit_weibull(nist, method="rrx")
+    assert "rank-regression estimate" in fit.warnings[0]
+    assert fit.score_norm is None
+    assert fit.loglik < fit_weibull(nist).loglik
+    assert fit.ranks == "benard"
+    assert fit_weibull(nist, method="rrx", ranks="exact").eta != fit.eta
+
+
+def test_round_trip_and_data_attached_again(nist: LifeData) -> None:
+    fit = fit_weibull(nist, bounds="likelihood_ratio")
+    again = Result.from_json(fit.to_json())
+    assert isinstance(again, WeibullFit)
+    assert again == fit
+    assert again.interval("eta", bounds="wald") == fit.interval("eta", bounds="wald")
+    with pytest.raises(InvalidData, match="with_data"):
+        again.interval("eta")
+    assert again.with_data(nist).interval("eta") == fit.interval("eta")
+    with pytest.raises(InvalidData, match="fingerprints"):
+        again.with_data(LifeData([1, 2], 1))
+    assert pickle.loads(pickle.dumps(fit)) == fit
+
+
+# ---------------------------------------------------------------- refusal
+
+
+@pytest.mark.parametrize("method", ["mle", "rrx"])
+@pytest.mark.parametrize("failures", [0, 1])
+def test_refuses_fewer_than_two_failures(failures: int, method: str) -> None:
+    with pytest.raises(NotEnoughFailures, match=f"the data hold {failures}"):
+        fit_weibull(LifeData([10, 20, 30], [failures, 0, 0]), method=method)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("method", ["mle", "rrx", "rry"])
+def test_refuses_failures_all_at_one_age(method: str) -> None:
+    with pytest.raises(NoFiniteMaximum):
+        fit_weibull(LifeData([20, 20, 10], [1, 1, 0]), method=method)  # type: ignore[arg-type]
+
+
+def test_failures_at_one_age_with_survivors_beyond_can_be_fitted() -> None:
+    fit = fit_weibull(LifeData([20, 20, 30], [1, 1, 0]))
+    assert math.isfinite(fit.beta)
+
+
+def test_refuses_what_rank_regression_cannot_do(nist: LifeData) -> None:
+    with pytest.raises(InvalidData, match="row 1"):
+        fit_weibull(LifeData([1, 2, 3], [1, 2, 1]), method="rry")
+    with pytest.raises(InvalidData, match="likelihood-ratio"):
+        fit_weibull(nist, method="rrx", bounds="likelihood_ratio")
+    with pytest.raises(InvalidData, match="likelihood-ratio"):
+        fit_weibull(nist, method="rrx").interval("eta", bounds="likelihood_ratio")
+
+
+def test_refuses_unknown_words_and_numbers(nist: LifeData) -> None:
+    fit = fit_weibull(nist)
+    with pytest.raises(InvalidData, match="method"):
+        fit_weibull(nist, method="moments")  # type: ignore[arg-type]
+    with pytest.raises(InvalidData, match="confidence"):
+        fit_weibull(nist, confidence=90)
+    for name in ("gamma", "b", "bx", "b0", "b100", "b-1"):
+        with pytest.raises(InvalidData):
+            fit.interval(name)
+    with pytest.raises(InvalidData, match="age above 0"):
+        fit.reliability_interval(0.0)
+    with pytest.raises(InvalidData, match="below 1"):
+        fit.quantile(1.0)
+    with pytest.raises(InvalidData, match="side"):
+        fit.interval("eta", side="both")  # type: ignore[arg-type]
