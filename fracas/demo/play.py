@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -88,22 +89,23 @@ def schedule(stage: Stage, plan: Plan) -> None:
         _readings(stage, vehicle)
     for stay in plan.stays:
         if stay.is_first:
-            stage.later(stage.moment(stay.installed_day) - timedelta(hours=1), lambda stay=stay: _register(stage, stay))  # type: ignore[misc]
-        if stay.installed_day == stay.vehicle.start_day:
-            stage.later(stage.moment(stay.installed_day), lambda stay=stay: _first_install(stage, stay))  # type: ignore[misc]
-    _exits(stage, plan)
+            before = stage.moment(stay.installed_day) - timedelta(hours=1)
+            stage.later(before, partial(_register, stage, stay))
+    _changes(stage, plan)
     for visit in plan.visits:
-        stage.later(stage.moment(visit.day) + timedelta(hours=3), lambda visit=visit: _visit(stage, visit))  # type: ignore[misc]
+        stage.later(stage.moment(visit.day) + timedelta(hours=3), partial(_visit, stage, visit))
 
 
-def _exits(stage: Stage, plan: Plan) -> None:
-    """Reports are entered in the order in which things happened: a part must be in the register before it fails."""
-    ended = sorted((s for s in plan.stays if s.removed_day is not None), key=lambda s: s.removed_day or 0.0)
+def _changes(stage: Stage, plan: Plan) -> None:
+    """What goes in and out is entered in the order in which it happened: a part must be in the register before it fails."""
+    changes = [(s.installed_day, partial(_first_install, stage, s)) for s in plan.stays if s.installed_day == s.vehicle.start_day]
+    changes += [(s.removed_day, partial(_fail, stage, s)) for s in plan.stays if s.removed_day is not None]
     entered = stage.first_day
-    for stay in ended:
-        occurred = stage.moment(stay.removed_day or 0.0)
-        entered = max(entered + timedelta(seconds=30), occurred + stage.hours(0.1, 2))
-        stage.later(entered, lambda stay=stay, at=occurred: _fail(stage, stay, at))  # type: ignore[misc]
+    for day, enter in sorted(changes, key=lambda change: change[0]):
+        occurred = stage.moment(day)
+        is_failure = enter.func is _fail
+        entered = max(entered + timedelta(seconds=1), occurred + (stage.hours(0.1, 2) if is_failure else timedelta(seconds=1)))
+        stage.later(entered, partial(enter, occurred))
 
 
 # ------------------------------------------------------------------ register and readings
@@ -117,10 +119,12 @@ def _register(stage: Stage, stay: Stay) -> None:
     )  # fmt: skip
 
 
-def _first_install(stage: Stage, stay: Stay) -> None:
+def _first_install(stage: Stage, stay: Stay, at: datetime) -> None:
+    """What a vehicle was delivered with: new parts, now and then one from the shelf that goes on with its age."""
     assets.install(
         stage.session, stage.people["admin@demo.example"], part=stage.register.part(stay),
-        system=stage.register.systems[stay.vehicle.serial], position=stage.register.positions[stay.position], occurred_at=clock.now(), installed_as="new",
+        system=stage.register.systems[stay.vehicle.serial], position=stage.register.positions[stay.position],
+        occurred_at=at, installed_as="new" if stay.is_first else "continued",
     )  # fmt: skip
 
 

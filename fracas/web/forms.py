@@ -78,10 +78,16 @@ def posted(form: type[Form], sent: MultiDict[str, str]) -> dict[str, Any]:
     for name, info in form.model_fields.items():
         kind = _kind(info)
         if kind == "lines":
-            values[name] = [line.strip() for text in sent.getlist(name) for line in text.splitlines() if line.strip()]
+            values[name] = [
+                line.strip() for text in sent.getlist(name) for line in text.splitlines() if line.strip()
+            ]
+        elif kind == "choices":
+            values[name] = sent.getlist(name)
         elif kind == "answers":
             prefix = f"{name}."
-            values[name] = {key.removeprefix(prefix): sent[key] for key in sent if key.startswith(prefix) and sent[key]}
+            values[name] = {
+                key.removeprefix(prefix): sent[key] for key in sent if key.startswith(prefix) and sent[key]
+            }
         elif kind == "checkbox":
             values[name] = name in sent
         elif sent.get(name, "").strip():
@@ -187,7 +193,9 @@ def describe(
         words = _words(info)
         if name == "reason":
             continue
-        limits = {n: getattr(m, n) for m in info.metadata for n in ("ge", "le", "max_length") if hasattr(m, n)}
+        limits = {
+            n: getattr(m, n) for m in info.metadata for n in ("ge", "le", "max_length") if hasattr(m, n)
+        }
         value = (values or {}).get(name, None if info.is_required() else info.get_default())
         views.append(
             FieldView(
@@ -197,7 +205,7 @@ def describe(
                 help=gettext(words["help"]) if words.get("help") else None,
                 unit=words.get("unit"),
                 required=info.is_required(),
-                value=_shown(value, zone) if _kind(info) != "answers" else (value or {}),
+                value=_shown(value, zone) if _kind(info) not in ("answers", "choices") else (value or {}),
                 options=_options(info, subject),
                 error=wrong.get(name),
                 limits=limits,
@@ -206,6 +214,8 @@ def describe(
     if with_reason:
         value = (values or {}).get("reason", "")
         views.append(
-            FieldView("reason", "textarea", gettext("Reason"), None, None, True, value, [], wrong.get("reason"))
+            FieldView(
+                "reason", "textarea", gettext("Reason"), None, None, True, value, [], wrong.get("reason")
+            )
         )
     return views

@@ -1,0 +1,92 @@
+"""What waits for the person who looks: by verb, the longest waiting first; and how the MTBF went over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from fracas.actions import queries as actions
+from fracas.core.permissions import Actor
+from fracas.dashboards.queries import Filter
+from fracas.failures import queries as failures
+from fracas.problems import queries as problems
+
+SHOWN = 6
+ROOMS: tuple[tuple[str, str, Any, Callable[[Actor], list[str]]], ...] = (
+    ("failure", "failures", failures, failures.next_steps),
+    ("problem", "problems", problems, problems.next_steps),
+    ("action", "actions", actions, actions.next_steps),
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Records of one kind that wait for one verb."""
+
+    kind: str
+    room: str
+    verb: str
+    count: int
+    rows: list[Any]
+
+
+def groups(session: Session, actor: Actor) -> list[Group]:
+    """The person's work, in the order of the loop; empty groups are left out."""
+    return [group for group in _groups(session, actor) if group.count]
+
+
+def _groups(session: Session, actor: Actor) -> Iterator[Group]:
+    for kind, room, queries, steps in ROOMS:
+        if not actor.may(f"{kind}.read"):
+            continue
+        for verb in steps(actor):
+            yield _group(session, kind, room, verb, queries.waiting(actor, verb))
+    if actor.may("failure.close"):
+        yield _group(session, "failure", "failures", "close", problems.closable_failures(actor))
+    if actor.may("problem.open_problem"):
+        yield _group(session, "failure", "failures", "link_failure", problems.unlinked_failures(actor))
+
+
+def _group(session: Session, kind: str, room: str, verb: str, waiting: Select[Any]) -> Group:
+    count = session.scalar(select(func.count()).select_from(waiting.order_by(None).subquery())) or 0
+    rows = list(session.scalars(waiting.limit(SHOWN)).unique()) if count else []
+    return Group(kind, room, verb, count, rows)
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The calendar MTBF of each quarter with its bounds, over a stated at-risk set."""
+
+    figure: Any
+    at_risk: Any
+    latest: Any
+
+
+def trend(session: Session, actor: Actor, chosen: Filter) -> Trend | None:
+    """MTBF by quarter of the chosen part type, or of all systems; None where no exposure is known."""
+    from fracas.reliability import charts, histories, uptime  # noqa: PLC0415 - brings in scipy
+
+    history = histories.fleet_history(
+        session,
+        actor,
+        part_type=chosen.part_type_id,
+        system_model=chosen.system_model_id,
+        sites=[chosen.site_id] if chosen.site_id else None,
+        metric="calendar",
+    )
+    if not history.windows:
+        return None
+    periods = uptime.mtbf_by_period(history)
+    if chosen.since is not None:
+        first = chosen.since - timedelta(days=92)
+        periods = [(label, found) for label, found in periods if label >= _quarter(first)]
+    return Trend(charts.mtbf_over_time(periods), history.at_risk, periods[-1][1]) if periods else None
+
+
+def _quarter(moment: Any) -> str:
+    return f"{moment.year}-Q{(moment.month - 1) // 3 + 1}"
