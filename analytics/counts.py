@@ -43,10 +43,12 @@ def poisson_pmf(mean: float) -> FloatArray:
     if mean == 0:
         return np.ones(1)
     # Ratios of neighbours, outwards from the mode: log-gamma would cost three digits at a mean of 50.
-    mode, last = math.floor(mean), math.ceil(mean + 12 * math.sqrt(mean) + 30)
-    falling = np.cumprod(np.arange(mode, 0, -1) / mean)[::-1]
-    rising = np.cumprod(mean / np.arange(mode + 1, last + 1))
-    pmf: FloatArray = np.concatenate([falling, [1.0], rising])
+    reach = math.ceil(12 * math.sqrt(mean) + 30)
+    mode = math.floor(mean)
+    first = max(0, mode - reach)
+    falling = np.cumprod(np.arange(mode, first, -1) / mean)[::-1]
+    rising = np.cumprod(mean / np.arange(mode + 1, mode + reach + 1))
+    pmf: FloatArray = np.concatenate([np.zeros(first), falling, [1.0], rising])
     return pmf / math.fsum(pmf)
 
 

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from analytics import InvalidData
+from analytics.counts import count_quantile, mean_count, mixture, poisson_pmf, sum_of_independent
+
+
+@given(st.floats(0, 2e4))
+@settings(deadline=None)
+def test_poisson_probabilities(mean: float) -> None:
+    pmf = poisson_pmf(mean)
+    assert pmf.sum() == pytest.approx(1.0, abs=1e-12)
+    assert mean_count(pmf) == pytest.approx(mean, rel=1e-12, abs=1e-12)
+    np.testing.assert_allclose(pmf, stats.poisson.pmf(np.arange(pmf.size), mean), rtol=1e-8, atol=1e-13)
+
+
+def test_an_absurd_demand_is_refused() -> None:
+    for mean in (1e7, float("inf"), float("nan")):
+        with pytest.raises(InvalidData, match="beyond any stock"):
+            poisson_pmf(mean)
+
+
+@pytest.mark.parametrize("positions", [1, 2, 3, 7, 100])
+def test_independent_chances_add_up_to_a_binomial(positions: int) -> None:
+    found = sum_of_independent(np.tile([0.9, 0.1], (2, positions, 1)))
+    expected = stats.binom.pmf(np.arange(found.shape[1]), positions, 0.1)
+    assert found[0] == pytest.approx(expected, abs=1e-12)
+    assert found[1].tolist() == found[0].tolist()
+
+
+@given(st.lists(st.lists(st.floats(0.01, 1), min_size=3, max_size=3), min_size=1, max_size=9))
+def test_a_sum_is_a_convolution(weights: list[list[float]]) -> None:
+    rows = np.array([np.array(row) / sum(row) for row in weights])
+    expected = np.ones(1)
+    for row in rows:
+        expected = np.convolve(expected, row)
+    assert sum_of_independent(rows[None])[0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_mixture_averages_distributions_of_different_lengths() -> None:
+    assert mixture([np.array([1.0]), np.array([0.5, 0.5])]).tolist() == [0.75, 0.25]
+
+
+def test_quantiles_reach_their_level() -> None:
+    pmf = np.array([0.5, 0.25, 0.25])
+    assert [count_quantile(pmf, p) for p in (0.1, 0.5, 0.51, 0.75, 0.76, 0.999)] == [0, 0, 1, 1, 2, 2]
+    # A level that is reached exactly is reached, whatever the rounding of the sum.
+    tenths = np.full(10, 0.1)
+    assert [count_quantile(tenths, k / 10) for k in range(1, 10)] == list(range(9))
+    for p in (0.0, 1.0, -0.1):
+        with pytest.raises(InvalidData, match="probability"):
+            count_quantile(pmf, p)

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from analytics import (
+    InvalidData,
+    LifeData,
+    StockLevel,
+    fit_weibull,
+    forecast_spares,
+    stock_for_service_level,
+)
+
+
+def test_published_newsvendor() -> None:
+    """Snyder and Shen, Fundamentals of Supply Chain Theory: Poisson 50, holding 0.18, stock-out 0.70."""
+    level = stock_for_service_level(50.0, 0.70 / (0.70 + 0.18))
+    assert level.stock == 56
+    cost = 0.18 * level.expected_surplus[56] + 0.70 * level.expected_shortage[56]
+    assert cost == pytest.approx(1.797235211809178, abs=1e-9)
+
+
+def test_published_back_orders() -> None:
+    """Sherbrooke's METRIC example, depot pipeline 92.8 / yr x 0.02531 yr, as R xmetric computes it."""
+    level = stock_for_service_level(92.8 * 0.02531, 0.999)
+    expected = [2.348768, 1.444255, 0.7640176, 0.3471669, 0.1365273, 0.04697322, 0.01429952]
+    assert level.expected_shortage[:7] == pytest.approx(expected, abs=5.1e-7)
+
+
+@given(st.floats(0.01, 300), st.floats(0.01, 0.999))
+@settings(deadline=None)
+def test_the_smallest_stock_that_reaches_the_level(mean: float, service_level: float) -> None:
+    level = stock_for_service_level(mean, service_level)
+    assert level.achieved >= service_level - 1e-12
+    assert level.stock == 0 or level.probability[level.stock - 1] < service_level
+    stocks = np.arange(level.probability.size)
+    assert level.probability == pytest.approx(stats.poisson.cdf(stocks, mean), abs=1e-12)
+    assert level.probability[-1] >= 0.9999 - 1e-12
+    # Whatever is not left over is used: stock = surplus + demand - shortage.
+    balance = level.expected_surplus + mean - level.expected_shortage
+    assert balance == pytest.approx(stocks, abs=1e-9 * max(1.0, mean))
+
+
+@given(st.floats(0.1, 50), st.floats(0.1, 0.9), st.floats(1.01, 1.1))
+@settings(deadline=None)
+def test_more_service_needs_no_fewer_parts(mean: float, service_level: float, factor: float) -> None:
+    higher = min(service_level * factor, 0.99)
+    assert stock_for_service_level(mean, higher).stock >= stock_for_service_level(mean, service_level).stock
+
+
+def test_parts_on_hand_count() -> None:
+    level = stock_for_service_level(2.0, 0.95, on_hand=3)
+    assert (level.stock, level.on_hand, level.to_order) == (5, 3, 2)
+    assert level.probability_on_hand == pytest.approx(stats.poisson.cdf(3, 2.0))
+    plenty = stock_for_service_level(2.0, 0.95, on_hand=40)
+    assert plenty.to_order == 0
+    assert plenty.probability_on_hand == pytest.approx(1.0)
+    assert plenty.probability.size == 41
+
+
+def test_a_forecast_is_a_demand(nist: LifeData) -> None:
+    forecast = forecast_spares(fit_weibull(nist), [100.0, 200.0, 300.0, 450.0], 200)
+    level = stock_for_service_level(forecast, 0.9)
+    assert level.stock == forecast.stock_for(0.9)
+    assert level.mean_demand == forecast.mean
+    assert level.counts == forecast.counts
+    assert level.fingerprint == forecast.fingerprint
+    assert level.warnings == forecast.warnings
+
+
+def test_a_distribution_is_a_demand() -> None:
+    level = stock_for_service_level([0.6, 0.3, 0.1], 0.85)
+    assert (level.stock, round(level.achieved, 9)) == (1, 0.9)
+    assert level.mean_demand == pytest.approx(0.5)
+
+
+def test_no_demand_needs_no_stock() -> None:
+    assert stock_for_service_level(0.0, 0.99).stock == 0
+
+
+def test_the_result_survives_json() -> None:
+    level = stock_for_service_level(2.0, 0.95)
+    assert StockLevel.from_json(level.to_json()) == level
+
+
+@pytest.mark.parametrize(
+    ("demand", "service_level", "on_hand", "words"),
+    [
+        (2.0, 95, 0, "service_level"),
+        (2.0, 1.0, 0, "service_level"),
+        (-1.0, 0.9, 0, "mean demand"),
+        (float("nan"), 0.9, 0, "mean demand"),
+        ([0.5, 0.4], 0.9, 0, "sum to 1"),
+        ([1.5, -0.5], 0.9, 0, "sum to 1"),
+        ([], 0.9, 0, "sum to 1"),
+        (2.0, 0.9, -1, "on_hand"),
+    ],
+)
+def test_what_is_refused(demand: object, service_level: float, on_hand: int, words: str) -> None:
+    with pytest.raises(InvalidData, match=words):
+        stock_for_service_level(demand, service_level, on_hand=on_hand)  # type: ignore[arg-type]
