@@ -13,11 +13,14 @@ from fracas.core import clock
 from fracas.core.errors import NotFound
 from fracas.core.lookup import find
 from fracas.core.permissions import Actor, visible
+from fracas.organisations.models import Organisation
 from fracas.users import secret
 from fracas.users.matrix import SITE_LIMITED
 from fracas.users.models import ApiToken, PasswordLink, Role, RolePermission, SignInSession, User
 
 NO_SITES: frozenset[UUID] = frozenset()
+DEMO = "DEMO"
+"""The code of the organisation that the demo fleet belongs to."""
 
 
 def user(session: Session, actor: Actor, key: Any) -> User:
@@ -153,3 +156,10 @@ def tokens_of(session: Session, user_id: UUID) -> Sequence[ApiToken]:
     """Tokens that were not revoked, newest first; those that have run out are among them and say so."""
     rows = select(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
     return session.scalars(rows.order_by(ApiToken.created_at.desc())).all()
+
+
+def demo_people(session: Session) -> Sequence[User]:
+    """Whom a visitor of the demo may enter as: people of the demo's own organisation, never of another."""
+    rows = select(User).join(Organisation, Organisation.id == User.organisation_id)
+    demo = rows.where(Organisation.code == DEMO, User.is_active)
+    return session.scalars(demo.order_by(User.created_at, User.id)).all()

@@ -25,6 +25,26 @@ WORDS: dict[str, str] = {
     "planned": N_("planned"),
     "in_progress": N_("in progress"),
     "cancelled": N_("cancelled"),
+    # roles
+    "field_engineer": N_("field engineer"),
+    "service_station": N_("service station"),
+    "quality": N_("quality"),
+    "reliability_engineer": N_("reliability engineer"),
+    "approver": N_("approver"),
+    "manager": N_("manager"),
+    "customer": N_("customer"),
+    "administrator": N_("administrator"),
+    # what permissions are about
+    "failure": N_("Failures"),
+    "problem": N_("Problems"),
+    "action": N_("Actions"),
+    "user": N_("People"),
+    "matrix": N_("This table"),
+    "account": N_("Own account"),
+    "token": N_("API tokens"),
+    # languages
+    "en": "English",
+    "zh_Hans": "简体中文",
     # yes and no
     "yes": N_("yes"),
     "no": N_("no"),
@@ -60,6 +80,20 @@ VERBS: dict[str, str] = {
     "start": N_("Start"),
     "give_verdict": N_("Give a verdict"),
     "cancel": N_("Cancel the action"),
+    "read": N_("See"),
+    "create": N_("Add"),
+    "add": N_("Add"),
+    "set_roles": N_("Set roles"),
+    "set_sites": N_("Set sites"),
+    "deactivate": N_("Deactivate"),
+    "reactivate": N_("Reactivate"),
+    "send_password_link": N_("Make a password link"),
+    "set_password": N_("Set the password"),
+    "ask_for_password_link": N_("Ask for a password link"),
+    "change_password": N_("Change the password"),
+    "edit_own": N_("Edit own name and language"),
+    "end_session": N_("End own sessions"),
+    "revoke": N_("Revoke"),
 }
 
 
