@@ -63,7 +63,7 @@ def part_states(
     if part_ids is not None:
         chosen = chosen.where(Part.id.in_(part_ids))
         stated = stated.where(PartCondition.part_id.in_(part_ids))
-    last_statement = {part_id: rest for part_id, *rest in session.execute(stated).tuples()}
+    last_statement = {part_id: rest for part_id, *rest in session.execute(stated)}
     stays: dict[UUID, list[Interval]] = defaultdict(list)
     for stay in intervals(
         session,

@@ -108,9 +108,9 @@ def _facts(
         .join(UsageMetric, UsageMetric.id == UsageReading.metric_id)
         .where(UsageReading.system_id == system.id, known(UsageReading, None), when(UsageReading.occurred_at))
     )
-    found = [(moment, f"{serial} → {code}") for moment, serial, code in session.execute(installed).tuples()]
-    found += [(moment, f"{code} → {serial}") for moment, serial, code in session.execute(removed).tuples()]
-    found += [(moment, f"{value:,.10g} {unit}") for moment, value, unit in session.execute(read).tuples()]
+    found = [(moment, f"{serial} → {code}") for moment, serial, code in session.execute(installed)]
+    found += [(moment, f"{code} → {serial}") for moment, serial, code in session.execute(removed)]
+    found += [(moment, f"{value:,.10g} {unit}") for moment, value, unit in session.execute(read)]
     return found
 
 

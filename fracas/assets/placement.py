@@ -64,7 +64,7 @@ def stays(session: Session, *conditions: ColumnElement[bool]) -> list[Stay]:
         .order_by(Installation.occurred_at, Removal.occurred_at.nulls_last(), Installation.id)
         .options(lazyload("*"))
     )
-    return [Stay(installation, removal) for installation, removal in session.execute(rows).tuples()]
+    return [Stay(installation, removal) for installation, removal in session.execute(rows)]
 
 
 def stays_of(session: Session, part: Part) -> list[Stay]:

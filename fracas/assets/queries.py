@@ -46,6 +46,7 @@ __all__ = [
     "readings",
     "removal",
     "service_life",
+    "service_lives",
     "stated_condition",
     "stock_on_hand",
     "system",
@@ -275,11 +276,26 @@ class ServiceLife:
 
 def service_life(session: Session, system: System, *, known_at: datetime | None = None) -> ServiceLife:
     """Commissioning, retirement and windows of observation of one system, as far as known."""
-    events = session.scalars(
-        select(ServiceEvent)
-        .where(ServiceEvent.system_id == system.id, known(ServiceEvent, known_at))
-        .order_by(ServiceEvent.occurred_at, ServiceEvent.entered_at, ServiceEvent.id)
-    ).all()
+    return service_lives(session, [system.id], known_at=known_at)[system.id]
+
+
+def service_lives(
+    session: Session, system_ids: Sequence[UUID], *, known_at: datetime | None = None
+) -> dict[UUID, ServiceLife]:
+    """The service lives of many systems, a few hundred at a query."""
+    events: dict[UUID, list[ServiceEvent]] = {system_id: [] for system_id in system_ids}
+    for start in range(0, len(system_ids), 500):
+        rows = (
+            select(ServiceEvent)
+            .where(ServiceEvent.system_id.in_(system_ids[start : start + 500]), known(ServiceEvent, known_at))
+            .order_by(ServiceEvent.occurred_at, ServiceEvent.entered_at, ServiceEvent.id)
+        )
+        for event in session.scalars(rows):
+            events[event.system_id].append(event)
+    return {system_id: _life(found) for system_id, found in events.items()}
+
+
+def _life(events: Sequence[ServiceEvent]) -> ServiceLife:
     by_kind = {event.kind: event for event in events}
     return ServiceLife(
         by_kind.get(ServiceEventKind.COMMISSIONED), by_kind.get(ServiceEventKind.RETIRED), windows(events)

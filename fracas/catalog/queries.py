@@ -138,7 +138,7 @@ def ancestor_ids(session: Session, position: Position) -> set[UUID]:
             select(Position.id, Position.parent_id).where(
                 Position.system_model_id == position.system_model_id
             )
-        ).tuples()
+        )
     )
     found: set[UUID] = set()
     at: UUID | None = position.id
