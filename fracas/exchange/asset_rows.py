@@ -33,11 +33,11 @@ from fracas.exchange.reports import Outcome
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a row; ``differs`` names a record that was here and says something else; ``system`` was seen."""
+    """What became of a row; ``differs`` names a record that was here and says something else; ``system_id`` was seen."""
 
     outcome: Outcome
     differs: str | None = None
-    system: System | None = None
+    system_id: UUID | None = None
 
 
 Facts = Mapping[str, Any]
@@ -76,19 +76,19 @@ def write_system(register: Register, facts: Facts) -> Written:
         system = register_system(session, actor, reason=register.reason, **words)
         register.remember("system", (system.serial,), system)
         _retire(register, system, facts)
-        return Written(Outcome.NEW, system=system)
-    life = assets.service_life(session, system)
-    changed = False
-    if "commissioned_at" in facts and life.commissioned_at is None:
-        commission(session, actor, system, occurred_at=facts["commissioned_at"], reason=register.reason)
-        changed = True
-    changed = (life.retired_at is None and _retire(register, system, facts)) or changed
-    differs = _differs(system.serial, system, facts, ("name", "configuration"))
-    if "commissioned_at" in facts and life.commissioned_at not in (None, facts["commissioned_at"]):
-        differs = f"{system.serial} (commissioned_at)"
+        return Written(Outcome.NEW, system_id=system.id)
+    changed, differs = False, _differs(system.serial, system, facts, ("name", "configuration"))
     if facts["system_model"] != system.system_model.code:
         differs = f"{system.serial} (system_model)"
-    return Written(Outcome.CHANGED if changed else Outcome.UNCHANGED, differs, system)
+    if "commissioned_at" in facts or "retired_at" in facts:
+        life = assets.service_life(session, system)
+        if "commissioned_at" in facts and life.commissioned_at is None:
+            commission(session, actor, system, occurred_at=facts["commissioned_at"], reason=register.reason)
+            changed = True
+        elif facts.get("commissioned_at") not in (None, life.commissioned_at):
+            differs = f"{system.serial} (commissioned_at)"
+        changed = (life.retired_at is None and _retire(register, system, facts)) or changed
+    return Written(Outcome.CHANGED if changed else Outcome.UNCHANGED, differs, system.id)
 
 
 def _retire(register: Register, system: System, facts: Facts) -> bool:
@@ -154,7 +154,7 @@ def write_installation(register: Register, facts: Facts) -> Written:
     )
     before = session.scalars(rows).unique().first()
     if before is not None:
-        return Written(_end_stay(register, before, facts), system=system)
+        return Written(_end_stay(register, before, facts), system_id=system.id)
     words = {
         name: facts[name]
         for name in ("installed_as", "age_at_install", "removed_at", "external_id")
@@ -169,7 +169,7 @@ def write_installation(register: Register, facts: Facts) -> Written:
         session, actor, part, system=system, position=position, occurred_at=facts["installed_at"],
         reason=register.reason, **words,
     )  # fmt: skip
-    return Written(Outcome.NEW, system=system)
+    return Written(Outcome.NEW, system_id=system.id)
 
 
 def _end_stay(register: Register, stay: Installation, facts: Facts) -> Outcome:
@@ -221,8 +221,8 @@ def write_usage(register: Register, facts: Facts) -> Written:
         reason=register.reason,
         **words,
     )
-    seen = bearer if isinstance(bearer, System) else None
-    return Written(Outcome.UNCHANGED if before else Outcome.NEW, system=seen)
+    seen = bearer.id if isinstance(bearer, System) else None
+    return Written(Outcome.UNCHANGED if before else Outcome.NEW, system_id=seen)
 
 
 def _reading_here(register: Register, bearer: System | Part, metric_id: UUID, facts: Facts) -> bool:

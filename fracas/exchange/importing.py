@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import PurePath
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
@@ -196,7 +197,7 @@ class _Run:
     ) -> None:
         self.session, self.actor, self.kind, self.mapping, self.report = session, actor, kind, mapping, report
         self.register = Register(session, actor, mapping)
-        self.seen: dict[Any, System] = {}
+        self.seen: dict[UUID, None] = {}  # in order, as a set is not
 
     def write(self, entries: list[Entry], progress: Progress | None) -> None:
         for number, entry in enumerate(entries, 1):
@@ -228,8 +229,8 @@ class _Run:
         self.report.outcomes[written.outcome] += 1
         if written.differs:
             self.report.differing.append(written.differs)
-        if written.system is not None:
-            self.seen[written.system.id] = written.system
+        if written.system_id is not None:
+            self.seen[written.system_id] = None
 
     def _refuse(self, entry: Entry, findings: list[Finding]) -> None:
         self.report.bad.append(BadRow(entry.line, entry.row.cells, tuple(findings)))
@@ -241,16 +242,16 @@ class _Run:
     def _watch(self, window: Window) -> None:
         """State that the systems of the file were under observation; those with a commissioning date are anyway."""
         start, end = self._moment(window.start), self._moment(window.end) if window.end else None
-        for system in self.seen.values():
-            life = assets.service_life(self.session, system)
-            if life.commissioned_at is not None:
+        lives = assets.service_lives(self.session, list(self.seen))
+        for system_id in self.seen:
+            life = lives[system_id]
+            if life.commissioned_at is not None or (start, end) in life.windows:
                 continue
-            if (start, end) not in life.windows:
-                self.report.windows += 1
-                observe(
-                    self.session, self.actor, system, start=start, end=end, basis=window.basis,
-                    reason=f"import of {self.report.file_name}",
-                )  # fmt: skip
+            self.report.windows += 1
+            observe(
+                self.session, self.actor, self.session.get_one(System, system_id), start=start, end=end,
+                basis=window.basis, reason=f"import of {self.report.file_name}",
+            )  # fmt: skip
 
     def _moment(self, day: datetime | date) -> datetime:
         """A day in the map begins at midnight of the map's zone."""

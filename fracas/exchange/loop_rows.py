@@ -5,10 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
 
 from fracas.actions import queries as actions
 from fracas.actions import workflow as action_verbs
+from fracas.assets.models import System
 from fracas.core.errors import Invalid, NotFound
 from fracas.exchange.asset_rows import Facts, Written
 from fracas.exchange.fields import ImportState
@@ -50,9 +55,10 @@ def write_failure(register: Register, facts: Facts) -> Written:
     """File the report; then complete, verify and score it as far as the row says, or mark it as history."""
     session, actor = register.session, register.actor
     external_id = facts.get("external_id") or own_id(facts)
-    before = failures.by_external_id(session, actor, external_id)
-    if before is not None:
-        return Written(Outcome.UNCHANGED, _says_else(before, facts), before.system)
+    here = register.here("failures", lambda: _reports_here(register))
+    if external_id in here:
+        before = here[external_id]
+        return Written(Outcome.UNCHANGED, _says_else(before, facts), before.system_id)
     words = _report_words(register, facts)
     failure = failure_verbs.file(
         session,
@@ -76,7 +82,37 @@ def write_failure(register: Register, facts: Facts) -> Written:
         failure_verbs.verify(session, actor, failure, reason=register.reason, **said)
     if "answers" in facts:
         failure_verbs.score(session, actor, failure, answers=facts["answers"], reason=register.reason)
-    return Written(Outcome.NEW, system=failure.system)
+    here[external_id] = ReportHere(
+        failure.number, failure.occurred_at, failure.symptom, failure.system.serial, failure.system_id
+    )
+    return Written(Outcome.NEW, system_id=failure.system_id)
+
+
+class ReportHere(NamedTuple):
+    """As much of a report that is here as it takes to see whether the file says something else."""
+
+    number: str
+    occurred_at: datetime
+    symptom: str
+    system: str
+    system_id: UUID
+
+
+def _reports_here(register: Register) -> dict[str, ReportHere]:
+    rows = (
+        select(
+            Failure.external_id,
+            Failure.number,
+            Failure.occurred_at,
+            Failure.symptom,
+            System.serial,
+            System.id,
+        )
+        .join(System, System.id == Failure.system_id)
+        .where(Failure.organisation_id == register.actor.organisation_id, Failure.external_id.is_not(None))
+    )
+    found = register.session.execute(rows).tuples()
+    return {row[0]: ReportHere(row[1], row[2], row[3], row[4], row[5]) for row in found if row[0]}
 
 
 def _goes_on(facts: Facts) -> bool:
@@ -149,10 +185,10 @@ def _extra(facts: Facts) -> Mapping[str, Any]:
     return extra
 
 
-def _says_else(failure: Failure, facts: Facts) -> str | None:
-    now = {"occurred_at": failure.occurred_at, "symptom": failure.symptom, "system": failure.system.serial}
-    found = [name for name, value in now.items() if name in facts and facts[name] != value]
-    return f"{failure.number} ({', '.join(found)})" if found else None
+def _says_else(before: ReportHere, facts: Facts) -> str | None:
+    names = ("occurred_at", "symptom", "system")
+    found = [name for name in names if name in facts and facts[name] != getattr(before, name)]
+    return f"{before.number} ({', '.join(found)})" if found else None
 
 
 # ------------------------------------------------------------------ problems and actions

@@ -41,6 +41,7 @@ class Register:
         self.reason = "import"
         self.created: dict[str, list[str]] = {}
         self._found: dict[tuple[Any, ...], Any] = {}
+        self._here: dict[str, Any] = {}
         self._of_this_row: list[tuple[tuple[Any, ...], str | None]] = []
 
     def begin_row(self, reason: str) -> None:
@@ -55,6 +56,13 @@ class Register:
                 self.created[reference].remove(key[-1])
                 if not self.created[reference]:
                     del self.created[reference]
+
+    def here(self, what: str, load: Callable[[], dict[str, Record]]) -> dict[str, Record]:
+        """What was in the database before the import, loaded at one go: a query a row would take most of the time."""
+        if what not in self._here:
+            self._here[what] = load()
+        found: dict[str, Record] = self._here[what]
+        return found
 
     # ------------------------------------------------------------------ organisations and catalog
 

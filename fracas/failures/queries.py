@@ -64,6 +64,15 @@ def by_external_id(session: Session, actor: Actor, external_id: str) -> Failure 
     )
 
 
+def number_of(session: Session, actor: Actor, external_id: str) -> str | None:
+    """The number here of the report that came from elsewhere under that number; asked once a row by an import."""
+    return session.scalar(
+        select(Failure.number).where(
+            Failure.organisation_id == actor.organisation_id, Failure.external_id == external_id
+        )
+    )
+
+
 def current_verification(session: Session, failure_id: UUID) -> Verification | None:
     return holding(session, Verification, Verification.failure_id == failure_id)
 

@@ -84,13 +84,13 @@ def file(
 
 
 def _refuse_twice(session: Session, actor: Actor, external_id: str | None) -> None:
-    before = queries.by_external_id(session, actor, external_id) if external_id else None
-    if before is not None:
+    number = queries.number_of(session, actor, external_id) if external_id else None
+    if number is not None:
         raise Invalid(
             "“%(external_id)s” is already here, as %(number)s.",
             field="external_id",
             external_id=external_id,
-            number=before.number,
+            number=number,
         )
 
 
