@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Index, Select, event, insert, inspect, select
+from sqlalchemy import Index, Select, Table, event, insert, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from fracas.core import clock
@@ -38,6 +38,10 @@ class HistoryEntry(Base):
     entered_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+# The plain table: rows of history need no identity in the session that writes them.
+_TABLE = cast(Table, HistoryEntry.__table__)
+
+
 @contextmanager
 def acting(session: Session, actor: Actor, verb: str, reason: str | None = None) -> Iterator[None]:
     """Say who is changing what is flushed inside the block. A verb inside a verb keeps the outer name."""
@@ -50,7 +54,7 @@ def acting(session: Session, actor: Actor, verb: str, reason: str | None = None)
         yield
         session.flush()
         if before is None and waiting:
-            session.execute(insert(HistoryEntry.__table__), waiting)  # one statement for the verb's many flushes
+            session.execute(insert(_TABLE), waiting)  # one statement for the verb's many flushes
     except BaseException:
         del waiting[kept:]  # what is rolled back has not happened
         raise
@@ -142,4 +146,4 @@ def _write(session: Session, _context: Any) -> None:
     if acting_now is not None:
         session.info["history"].extend(rows)
     elif rows:
-        session.execute(insert(HistoryEntry.__table__), rows)
+        session.execute(insert(_TABLE), rows)

@@ -147,7 +147,7 @@ def open_loops(session: Session, actor: Actor, chosen: Filter) -> list[StageCoun
     ):
         condition = chosen.on_failures(actor) if model is Failure else _sees_upper(actor, model)
         rows = session.execute(
-            select(model.state, model.state_since).where(condition, model.state.in_(stages))  # type: ignore[attr-defined]
+            select(model.state, model.state_since).where(condition, model.state.in_(stages))
         ).all()
         for stage in type(next(iter(stages))):
             ages = [(now - since).days for state, since in rows if state == stage]

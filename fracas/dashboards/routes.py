@@ -127,9 +127,9 @@ def _choices() -> dict[str, Any]:
 
 def _label(bar: queries.Bar) -> str:
     if bar.key == "…":
-        return gettext("all others")
+        return str(gettext("all others"))
     if bar.key is None:
-        return gettext("not coded yet")
+        return str(gettext("not coded yet"))
     name = bar.label_zh if str(get_locale()).startswith("zh") and bar.label_zh else bar.label
     return bar.key if name in ("", bar.key) else f"{bar.key} {name}"
 
