@@ -32,6 +32,7 @@ class NoMeter:
     begins_at = math.inf
     ends_at = -math.inf
     one_day = 1.0
+    corners: tuple[float, ...] = ()
 
     def between(self, start: float, end: float) -> float:
         return 0.0

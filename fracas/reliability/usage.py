@@ -23,6 +23,8 @@ class Usage(Protocol):
     ends_at: float
     one_day: float
     """Use of an ordinary day; the resolution at which a failure at age 0 is stated."""
+    corners: tuple[float, ...]
+    """Moments of the readings, at which the line may bend."""
 
     def between(self, start: float, end: float) -> float:
         """Use from ``start`` to ``end``, both inside ``begins_at`` .. ``ends_at``."""
@@ -40,6 +42,7 @@ class Calendar:
     begins_at = -math.inf
     ends_at = math.inf
     one_day = 1.0
+    corners: tuple[float, ...] = ()
 
     def between(self, start: float, end: float) -> float:
         return (end - start) / DAY
@@ -72,6 +75,8 @@ def accumulate(readings: Iterable[Reading]) -> list[tuple[float, float]]:
     points: list[tuple[float, float]] = []
     for reading in sorted(readings, key=lambda one: (one.at, one.restarts_at is not None)):
         highest = max(highest, offset + reading.value)
+        if points and points[-1][0] == reading.at:
+            points.pop()
         points.append((reading.at, highest))
         if reading.restarts_at is not None:
             offset = highest - reading.restarts_at
@@ -131,7 +136,8 @@ class Meter:
     rate_before, rate_after : use a second before the first and beyond the last reading; None: the line ends there.
     reach_days : how many days it is carried beyond readings; 0 stops at them.
     running_seconds : maps a moment to seconds of running up to it. A part's own meter stands still while the part is on
-        the shelf, so its readings are joined over installed time only.
+        the shelf, so its readings are joined over installed time only; what it gained there (on a test bench) is no use
+        in a system, and is left out.
     is_anchored : the first point is a known beginning (commissioning), before which there was no use.
     is_own : the meter sits on the part itself, so that what it shows is the part's age.
     """
@@ -149,9 +155,18 @@ class Meter:
     ) -> None:
         self._is_own = is_own
         self._running = running_seconds
-        self._x = [running_seconds(at) for at, _ in points]
-        self._y = [value for _, value in points]
+        self._x: list[float] = []
+        self._y: list[float] = []
+        gained_at_rest = 0.0
+        for at, value in points:
+            x = running_seconds(at)
+            if self._x and x <= self._x[-1]:
+                gained_at_rest = value - self._y[-1]
+            else:
+                self._x.append(x)
+                self._y.append(value - gained_at_rest)
         self._before, self._after = rate_before or 0.0, rate_after or 0.0
+        self.corners = tuple(at for at, _ in points)
         self.first_at, self.last_at = points[0][0], points[-1][0]
         carried_back = reach_days * DAY if rate_before is not None and not is_anchored else 0.0
         self.begins_at = self.first_at - carried_back

@@ -59,11 +59,11 @@ class Fleet:
         self, session: Session, *, positions: int = 2, assumption: str = "as_new", number: str = "VALVE-1"
     ):
         self.session = session
-        self.organisation = self._add(Organisation(code=f"org-{number}", name="Org"))
+        self.organisation = self.add(Organisation(code=f"org-{number}", name="Org"))
         self.actor = Actor.system(self.organisation.id)
         self.site = self.add_site("SH")
-        self.hours = self._add(self._own(UsageMetric, code="hours", name="Operating hours", unit="h"))
-        self.model = self._add(self._own(SystemModel, code="LRV", name="Light rail vehicle"))
+        self.hours = self.add(self.own(UsageMetric, code="hours", name="Operating hours", unit="h"))
+        self.model = self.add(self.own(SystemModel, code="LRV", name="Light rail vehicle"))
         self.part_type = self.add_part_type(number, assumption)
         self.positions = [self.add_position(f"P{i}") for i in range(positions)]
         self.systems: dict[str, System] = {}
@@ -74,23 +74,23 @@ class Fleet:
     # ------------------------------------------------------------ names
 
     def add_site(self, code: str) -> Site:
-        return self._add(self._own(Site, code=code, name=code))
+        return self.add(self.own(Site, code=code, name=code))
 
     def add_part_type(self, number: str, assumption: str = "as_new") -> PartType:
         facts = {"number": number, "name": number, "repair_assumption": RepairAssumption(assumption)}
-        return self._add(self._own(PartType, **facts, is_repairable=True, lead_time_days=60.0))
+        return self.add(self.own(PartType, **facts, is_repairable=True, lead_time_days=60.0))
 
     def add_position(self, code: str, part_type: PartType | None = None) -> Position:
         kind = part_type or self.part_type
-        return self._add(
-            self._own(Position, system_model_id=self.model.id, code=code, name=code, part_type_id=kind.id)
+        return self.add(
+            self.own(Position, system_model_id=self.model.id, code=code, name=code, part_type_id=kind.id)
         )
 
     def system(self, serial: str, *, site: Site | None = None, commissioned: float | None = 0) -> System:
         if serial not in self.systems:
             home = (site or self.site).id
             facts = {"serial": serial, "system_model_id": self.model.id, "site_id": home, "entered_at": DAY_0}
-            self.systems[serial] = self._add(self._own(System, **facts))
+            self.systems[serial] = self.add(self.own(System, **facts))
             if commissioned is not None:
                 self.serve(serial, "commissioned", commissioned)
         return self.systems[serial]
@@ -99,18 +99,18 @@ class Fleet:
         if serial not in self.parts:
             kind = part_type or self.part_type
             facts = {"serial": serial, "part_type_id": kind.id, "site_id": self.site.id, "entered_at": DAY_0}
-            self.parts[serial] = self._add(self._own(Part, lot=lot, **facts))
+            self.parts[serial] = self.add(self.own(Part, lot=lot, **facts))
         return self.parts[serial]
 
     def mode(self, code: str) -> FailureCode:
         if code not in self.codes:
-            self.codes[code] = self._add(self._own(FailureCode, kind=CodeKind.MODE, code=code, name=code))
+            self.codes[code] = self.add(self.own(FailureCode, kind=CodeKind.MODE, code=code, name=code))
         return self.codes[code]
 
     # ------------------------------------------------------------ facts
 
     def serve(self, system: str, kind: str, at: float, **facts: Any) -> ServiceEvent:
-        return self._fact(
+        return self.fact(
             ServiceEvent, at, system_id=self.systems[system].id, kind=ServiceEventKind(kind), **facts
         )
 
@@ -126,7 +126,7 @@ class Fleet:
         lot: str | None = None,
         **facts: Any,
     ) -> Installation:
-        return self._fact(
+        return self.fact(
             Installation,
             at,
             part_id=self.part(part, lot=lot).id,
@@ -141,7 +141,7 @@ class Fleet:
         self, installation: Installation, at: float, cause: str = "preventive", **facts: Any
     ) -> Removal:
         key = {"installation_id": installation.id, "part_id": installation.part_id}
-        return self._fact(Removal, at, cause=RemovalCause(cause), **key, **facts)
+        return self.fact(Removal, at, cause=RemovalCause(cause), **key, **facts)
 
     def read(
         self,
@@ -154,10 +154,8 @@ class Fleet:
         **facts: Any,
     ) -> UsageReading:
         """A reading of a system's meter, or of a part's where the serial is a part's; ``replaced_by`` starts a new meter."""
-        if bearer in self.parts:
-            key = {"part_id": self.parts[bearer].id}
-        else:
-            key = {"system_id": self.system(bearer).id}
+        part = self.parts.get(bearer)
+        key = {"part_id": part.id} if part else {"system_id": self.system(bearer).id}
         kind = ReadingKind.READING if replaced_by is None else ReadingKind.METER_REPLACED
         facts = {
             "metric_id": (metric or self.hours).id,
@@ -166,7 +164,7 @@ class Fleet:
             **key,
             **facts,
         }
-        return self._fact(UsageReading, at, kind=kind, **facts)
+        return self.fact(UsageReading, at, kind=kind, **facts)
 
     def fail(
         self,
@@ -186,7 +184,7 @@ class Fleet:
     ) -> Failure:
         self.reports += 1
         entered_at = day(at if entered is None else entered)
-        report = self._own(
+        report = self.own(
             Failure,
             number=f"FR-{self.reports:05d}",
             occurred_at=day(at),
@@ -205,10 +203,10 @@ class Fleet:
             not_recorded=[],
             **facts,
         )
-        self._add(report)
+        self.add(report)
         self._revision(report, 1, entered_at)
         if removal is not None:
-            self._fact(PartSwap, at, failure_id=report.id, removal_id=removal.id, entered=entered)
+            self.fact(PartSwap, at, failure_id=report.id, removal_id=removal.id, entered=entered)
         return report
 
     def amend(self, report: Failure, entered: float, **facts: Any) -> None:
@@ -218,21 +216,21 @@ class Fleet:
         self._revision(report, report.revision, day(entered))
 
     def verify(
-        self, report: Failure, outcome: str, at: float, *, mode: str | None = None, **facts: Any
+        self,
+        report: Failure,
+        outcome: str,
+        at: float,
+        *,
+        mode: str | None = None,
+        duplicate_of: Failure | None = None,
+        **facts: Any,
     ) -> None:
-        mode_id = self.mode(mode).id if mode else None
-        self._fact(
-            Verification,
-            at,
-            failure_id=report.id,
-            outcome=Outcome(outcome),
-            method="bench",
-            mode_id=mode_id,
-            **facts,
-        )
+        facts["mode_id"] = self.mode(mode).id if mode else None
+        facts["duplicate_of_id"] = duplicate_of.id if duplicate_of else None
+        self.fact(Verification, at, failure_id=report.id, outcome=Outcome(outcome), method="bench", **facts)
 
     def score(self, report: Failure, decision: str, at: float, **facts: Any) -> None:
-        self._fact(Score, at, failure_id=report.id, answers={}, decision=Decision(decision), **facts)
+        self.fact(Score, at, failure_id=report.id, answers={}, decision=Decision(decision), **facts)
 
     def retract(self, fact: Any, at: float) -> None:
         fact.retracted_at = day(at)
@@ -242,18 +240,18 @@ class Fleet:
 
     def _revision(self, report: Failure, number: int, entered_at: datetime) -> None:
         facts = {name: getattr(report, name) for name in REPORT_FACTS}
-        self._add(
-            self._own(FailureRevision, failure_id=report.id, revision=number, entered_at=entered_at, **facts)
+        self.add(
+            self.own(FailureRevision, failure_id=report.id, revision=number, entered_at=entered_at, **facts)
         )
 
-    def _fact(self, table: type[Any], at: float, *, entered: float | None = None, **facts: Any) -> Any:
+    def fact(self, table: type[Any], at: float, *, entered: float | None = None, **facts: Any) -> Any:
         entered_at = day(at if entered is None else entered)
-        return self._add(self._own(table, occurred_at=day(at), entered_at=entered_at, **facts))
+        return self.add(self.own(table, occurred_at=day(at), entered_at=entered_at, **facts))
 
-    def _own(self, table: type[Any], **facts: Any) -> Any:
+    def own(self, table: type[Any], **facts: Any) -> Any:
         return table(organisation_id=self.organisation.id, **facts)
 
-    def _add(self, row: Any) -> Any:
+    def add(self, row: Any) -> Any:
         self.session.add(row)
         self.session.flush()
         return row

@@ -28,7 +28,11 @@ def test_systems_without_events_are_at_risk(fleet: Fleet) -> None:
     fleet.fail(None, 100)
     found = history(fleet).histories
     assert found.systems == ("S1", "S2")
-    assert (found.exposure, found.events_of("S1").tolist(), found.windows_of("S2")) == (1600, [100], [(0, 600)])
+    assert (found.exposure, found.events_of("S1").tolist(), found.windows_of("S2")) == (
+        1600,
+        [100],
+        [(0, 600)],
+    )
 
 
 def test_event_histories_go_straight_into_the_mathematics(fleet: Fleet) -> None:

@@ -1,0 +1,122 @@
+"""From ages and a fit to a number on the shelf."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from analytics import forecast_spares, stock_for_service_level
+from fracas.assets.models import Condition, PartCondition
+from fracas.core.errors import Invalid
+from fracas.reliability.spares import spares
+from tests.factories.fleet import Fleet, day
+
+
+@pytest.fixture
+def fleet(session: Session) -> Fleet:
+    """Ten units, five of which failed and were replaced; one spare on the shelf."""
+    made = Fleet(session)
+    for i in range(10):
+        installation = made.install(f"A{i}", f"S{i}")
+        if i < 5:
+            at = 300 + 40 * i
+            removal = made.remove(installation, at, "failure")
+            made.fail(f"A{i}", at, system=f"S{i}", removal=removal)
+            made.install(f"B{i}", f"S{i}", at)
+    made.part("SPARE")
+    return made
+
+
+def test_the_stock_follows_from_the_ages(fleet: Fleet) -> None:
+    report = spares(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(600), service_level=0.9)
+    ages = [600 - 300 - 40 * i for i in range(5)] + [600] * 5
+    fit = report.forecast
+    assert fit is not None
+    assert report.stock is not None
+    assert (report.installed, report.lead_time_days) == (10, 60)
+    from fracas.reliability.estimates import weibull
+
+    fitted = weibull(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(600)).fit
+    assert fitted is not None
+    same = forecast_spares(fitted, np.array(ages, dtype=float), 60)
+    assert report.demand.estimate == pytest.approx(same.mean)
+    assert report.stock.stock == stock_for_service_level(same, 0.9).stock
+    assert report.history.demand.sum() == 5
+
+
+def test_stock_on_hand_is_what_is_fit_and_uninstalled(fleet: Fleet) -> None:
+    for serial in [f"A{i}" for i in range(4)]:
+        part_id = fleet.parts[serial].id
+        fleet.fact(PartCondition, 590, part_id=part_id, condition=Condition.UNSERVICEABLE)
+    report = spares(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(600))
+    assert "SPARE" in report.on_hand
+    assert not {f"A{i}" for i in range(4)} & set(report.on_hand)
+    assert report.to_dict()["on_hand"] == len(report.on_hand)
+
+
+def test_use_a_day_comes_from_the_units_own_place(fleet: Fleet) -> None:
+    for i in range(10):
+        fleet.read(f"S{i}", 600, 600.0 * (i + 1))
+    report = spares(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(600), metric="hours")
+    assert report.forecast is not None
+    assert report.forecast.horizon_exposure == pytest.approx(60 * sum(range(1, 11)))
+
+
+def test_without_failures_only_an_upper_bound_is_told(session: Session) -> None:
+    fleet = Fleet(session)
+    fleet.install("A")
+    report = spares(session, fleet.actor, part_type="VALVE-1", as_of=day(600))
+    assert (report.demand.estimate, report.demand.lower, report.demand.side) == (None, None, "upper")
+    assert report.demand.upper is not None
+    assert any("constant" in str(one) for one in report.demand.warnings)
+
+
+def test_nothing_installed_asks_for_nothing(session: Session) -> None:
+    fleet = Fleet(session)
+    report = spares(session, fleet.actor, part_type="VALVE-1")
+    assert (report.stock, report.forecast, report.installed) == (None, None, 0)
+    assert report.to_dict()["stock"] is None
+
+
+def test_parts_of_unknown_age_count_with_the_median(fleet: Fleet) -> None:
+    fleet.install("OLD", "S9", 590, position=1, as_="age_unknown")
+    report = spares(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(600))
+    assert report.installed == 11
+    assert any("unknown age are taken" in str(one) for one in report.demand.warnings)
+
+
+def test_other_reasons_for_removal_are_told(fleet: Fleet) -> None:
+    for i in (5, 6):
+        installation = next(
+            one
+            for one in fleet.session.query(type(fleet.install("X", "SX")))
+            if one.part_id == fleet.parts[f"A{i}"].id
+        )
+        fleet.remove(installation, 550, "upgrade")
+        fleet.install(f"C{i}", f"S{i}", 550)
+    report = spares(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(600))
+    assert any("7 spares were used for 5 failures" in str(one) for one in report.demand.warnings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"service_level": 1.0}, "service_level"),
+        ({"lead_time_days": -1}, "lead_time_days"),
+        ({"confidence": 2}, "confidence"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(fleet: Fleet, settings: dict[str, float], field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        spares(fleet.session, fleet.actor, part_type="VALVE-1", **settings)  # type: ignore[arg-type]
+    assert refusal.value.field == field
+
+
+def test_no_lead_time_is_asked_for(session: Session) -> None:
+    fleet = Fleet(session)
+    fleet.part_type.lead_time_days = None
+    session.flush()
+    with pytest.raises(Invalid, match="no lead time"):
+        spares(session, fleet.actor, part_type="VALVE-1")
+    assert spares(session, fleet.actor, part_type="VALVE-1", lead_time_days=30).lead_time_days == 30
