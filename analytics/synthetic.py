@@ -233,7 +233,8 @@ def simulate_lives(
     heapq.heapify(needs)
     while needs:
         day, index = heapq.heappop(needs)
-        while exits and exits[0][0] <= day:
+        # Strictly earlier, or a working part that was taken out would go straight back into its place.
+        while exits and exits[0][0] < day:
             out_day, _, part, cause = heapq.heappop(exits)
             stores.take_back(part, out_day, cause)
         slot, part = slots[index], stores.next_part(day)

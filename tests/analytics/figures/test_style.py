@@ -1,0 +1,76 @@
+import string
+
+import numpy as np
+import pytest
+
+from analytics import InvalidData
+from analytics.figures.style import LABELS, Words, band_traces, corner, figure, log_axis, number, percent
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (float("inf"), "–"),
+        (0.0, "0"),
+        (0.00123, "0.00123"),
+        (1.2345, "1.23"),
+        (54.321, "54.3"),
+        (999.4, "999"),
+        (1234.56, "1,235"),
+        (123_456, "123,500"),
+        (2.5e-6, "2.50e-06"),
+        (3.2e9, "3.20e+09"),
+    ],
+)
+def test_numbers_as_a_person_reads_them(value: float | None, text: str) -> None:
+    assert number(value) == text
+
+
+def test_percentages() -> None:
+    assert [percent(share) for share in (0.9, 0.95412, 0.999, 1.0)] == ["90 %", "95.41 %", "99.9 %", "100 %"]
+
+
+def test_labels_of_the_caller_take_the_place_of_the_english_ones() -> None:
+    words = Words({"age": "使用时间（{unit}）"})
+    assert words("age", unit="h") == "使用时间（h）"
+    assert words("period") == LABELS["period"]
+
+
+def test_a_label_that_no_figure_has_is_refused() -> None:
+    with pytest.raises(InvalidData, match=r"unknown figure labels \['agee'\]"):
+        Words({"agee": "Age"})
+
+
+def test_labels_use_named_places_only() -> None:
+    for text in LABELS.values():
+        fields = [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
+        assert all(field.isidentifier() for field in fields)
+
+
+def test_a_band_has_two_edges_and_an_open_one_has_one() -> None:
+    x = np.array([1.0, 2.0])
+    both = band_traces(x, x - 1, x + 1, "90 %")
+    assert [trace.get("fill") for trace in both] == [None, "tonexty"]
+    assert [trace["showlegend"] for trace in both] == [True, False]
+    assert len(band_traces(x, x, None, "90 %")) == 1
+    assert band_traces(x, None, None, "90 %") == []
+
+
+def test_a_log_axis_writes_its_ticks_out() -> None:
+    axis = log_axis("Age", 300, 20_000)
+    assert {"500", "1,000", "2,000", "10,000"} <= set(axis["ticktext"])
+    assert axis["range"] == pytest.approx([np.log10(300), np.log10(20_000)])
+    assert len(log_axis("Age", 1e-3, 1e6)["tickvals"]) == 10
+
+
+def test_a_figure_has_its_alternative_text() -> None:
+    made = figure(
+        [{"type": "scatter", "x": [1], "y": [2]}],
+        alt="One point.",
+        xaxis={},
+        yaxis={},
+        annotations=[corner(["n = 1"])],
+    )
+    assert made.layout.meta["alt"] == "One point."
+    assert made.layout.annotations[0].text == "n = 1"
