@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from analytics.stock import stock_for_service_level as stock_for_service_level
     from analytics.uptime import MtbfEstimate as MtbfEstimate
     from analytics.uptime import mtbf as mtbf
-    from analytics.weibull import WeibullFit as WeibullFit
     from analytics.weibull import fit_weibull as fit_weibull
+    from analytics.weibull_fit import WeibullFit as WeibullFit
 
 # Public name -> module that defines it. The TYPE_CHECKING block above says the same to type checkers;
 # tests/analytics/test_public_names.py holds the two together.
@@ -56,7 +56,7 @@ MODULE_OF = {
     "Result": "results",
     "StockLevel": "stock",
     "SurvivalCurve": "nonparametric",
-    "WeibullFit": "weibull",
+    "WeibullFit": "weibull_fit",
     "availability": "downtime",
     "fit_exponential": "exponential",
     "fit_weibull": "weibull",

@@ -25,7 +25,7 @@ from analytics.lifedata import EXACT, RIGHT_CENSORED, LifeData
 from analytics.nonparametric import SurvivalCurve, kaplan_meier
 from analytics.ranks import plotting_positions
 from analytics.results import FloatArray
-from analytics.weibull import WeibullFit
+from analytics.weibull_fit import WeibullFit
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from analytics import LifeData, fit_exponential, fit_weibull, mtbf
+from analytics import LifeData, WeibullFit, fit_exponential, fit_weibull, mtbf
 from analytics.ranks import median_rank, plotting_positions
-from analytics.weibull import WeibullFit
 from analytics.weibull_intervals import log_cumulative_hazard, standard_error
 
 EVENTS = {"Right": 0, "Left": 2}
