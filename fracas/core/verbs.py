@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.exc import StaleDataError
 
 from fracas.core import history, permissions
 from fracas.core.errors import FracasError, Invalid, Stale
@@ -71,6 +72,12 @@ def verb(
                         if subject is not None and subject.version == version:
                             flag_modified(subject, "organisation_id")  # any column: an UPDATE raises the version
                     return result
+            except StaleDataError as race:
+                session.expire_all()
+                raise Stale(
+                    "This record was changed by somebody else at this moment. Nothing was overwritten: open it again "
+                    "and repeat your change."
+                ) from race
             except FracasError:
                 # A row that was loaded inside the savepoint may still show what was rolled back.
                 session.expire_all()

@@ -1,5 +1,7 @@
 """The loop that joins the rooms, walked once from the report to its end."""
 
+# ruff: noqa: F811 - a fixture that is imported is named again by every test that asks for it
+
 from __future__ import annotations
 
 import pytest

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fracas.core import clock, history
-from fracas.core.db import UTCDateTime
+from fracas.core.db import UTCDateTime, make_engine, session_factory
 from fracas.core.errors import Forbidden, Invalid, NotFound, Refused, Stale
 from fracas.core.permissions import Actor
 from fracas.failures import queries, workflow
@@ -593,3 +593,31 @@ def test_a_second_score_also_outdates_a_form(loop: Loop) -> None:
 def test_moments_are_kept_in_utc(loop: Loop) -> None:
     assert isinstance(Failure.__table__.c.occurred_at.type, UTCDateTime)
     assert loop.report().occurred_at.utcoffset() == timedelta(0)
+
+
+def test_two_people_at_once_are_told_apart(empty_database_url: str) -> None:
+    """Each in a session and transaction of their own, as two requests are; the later one overwrites nothing."""
+    engine = make_engine(empty_database_url)
+    sessions = session_factory(engine)
+    with sessions() as first, sessions() as second:
+        loop = Loop(first)
+        failure_id, actor = loop.failure_in("verified").id, loop.actor
+        first.commit()
+        theirs = first.get_one(Failure, failure_id)
+        seen = theirs.version
+        first.commit()
+        mine = second.get_one(Failure, failure_id)
+        workflow.score(second, actor, mine, answers=NOT_COUNTED, if_version=seen)
+        second.commit()
+        with pytest.raises(Stale, match="at this moment"):
+            workflow.score(first, actor, theirs, answers=WHOLLY_OURS, if_version=seen)
+        first.commit()
+        with pytest.raises(Stale, match="version"):
+            workflow.score(
+                first, actor, first.get_one(Failure, failure_id), answers=WHOLLY_OURS, if_version=seen
+            )
+        first.commit()
+        score = queries.current_score(first, failure_id)
+        assert score is not None
+        assert score.decision is Decision.DO_NOT_COUNT
+    engine.dispose()
