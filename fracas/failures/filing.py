@@ -62,9 +62,8 @@ def find(session: Session, who: Actor, serial: str) -> Found:
     stay = assets.whereabouts(session, part)
     if stay is None:
         return Found(None, part)
-    there = assets.installation(session, who, stay.installation_id)
-    metric = part.part_type.primary_metric or _usual_metric(session, there.system)
-    return Found(there.system, part, there.position, metric)
+    metric = part.part_type.primary_metric or _usual_metric(session, stay.system)
+    return Found(stay.system, part, stay.position, metric)
 
 
 def _usual_metric(session: Session, system: System) -> UsageMetric | None:
