@@ -111,54 +111,14 @@ def mtbf_over_time(
     if len(periods) != len(results) or len(units) != 1:
         raise InvalidData(f"{len(periods)} periods for {len(results)} results in units {sorted(units)}")
     unit = units.pop()
-    known = [
-        (period, result)
-        for period, result in zip(periods, results, strict=True)
-        if result.estimate is not None
-    ]
-    open_ = [
-        (period, result) for period, result in zip(periods, results, strict=True) if result.estimate is None
-    ]
+    by_period = list(zip(periods, results, strict=True))
+    known = [(period, result) for period, result in by_period if result.estimate is not None]
+    open_ = [(period, result) for period, result in by_period if result.estimate is None]
     traces: list[Trace] = []
     if known:
-        values = np.array([result.estimate for _, result in known], dtype=float)
-        upper = np.array(
-            [result.upper if result.upper is not None else result.estimate for _, result in known]
-        )
-        lower = np.array(
-            [result.lower if result.lower is not None else result.estimate for _, result in known]
-        )
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "x": [period for period, _ in known],
-                "y": values,
-                "name": words("mtbf_estimate", confidence=percent(known[0][1].confidence)),
-                "marker": {"color": BLUE, "size": 9},
-                "line": {"color": BLUE, "width": 1, "dash": "dot"},
-                "error_y": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": upper - values,
-                    "arrayminus": values - lower,
-                },
-                "customdata": [result.failures for _, result in known],
-                "hovertemplate": f"%{{x}}: %{{y:.4g}} {unit} (n = %{{customdata}})<extra></extra>",
-            }
-        )
+        traces.append(_estimates(known, unit, words))
     if open_:
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [period for period, _ in open_],
-                "y": [result.lower for _, result in open_],
-                "name": words("mtbf_lower_only"),
-                "marker": {"color": ORANGE, "size": 11, "symbol": "triangle-up-open"},
-                "hovertemplate": f"%{{x}}: ≥ %{{y:.4g}} {unit}<extra></extra>",
-            }
-        )
+        traces.append(_lower_bounds(open_, unit, words))
     shown = [v for r in results for v in (r.lower, r.estimate, r.upper) if v is not None]
     last = results[-1]
     return figure(
@@ -174,3 +134,39 @@ def mtbf_over_time(
         # readable.
         yaxis=log_axis(words("mtbf", unit=unit), min(shown) / 1.3, max(shown) * 1.3),
     )
+
+
+def _estimates(known: list[tuple[str, MtbfEstimate]], unit: str, words: Words) -> Trace:
+    values = np.array([result.estimate for _, result in known], dtype=float)
+    # A bound that was not asked for is drawn as no whisker.
+    upper = np.array([result.estimate if result.upper is None else result.upper for _, result in known])
+    lower = np.array([result.estimate if result.lower is None else result.lower for _, result in known])
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [period for period, _ in known],
+        "y": values,
+        "name": words("mtbf_estimate", confidence=percent(known[0][1].confidence)),
+        "marker": {"color": BLUE, "size": 9},
+        "line": {"color": BLUE, "width": 1, "dash": "dot"},
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": upper - values,
+            "arrayminus": values - lower,
+        },
+        "customdata": [result.failures for _, result in known],
+        "hovertemplate": f"%{{x}}: %{{y:.4g}} {unit} (n = %{{customdata}})<extra></extra>",
+    }
+
+
+def _lower_bounds(open_: list[tuple[str, MtbfEstimate]], unit: str, words: Words) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [period for period, _ in open_],
+        "y": [result.lower for _, result in open_],
+        "name": words("mtbf_lower_only"),
+        "marker": {"color": ORANGE, "size": 11, "symbol": "triangle-up-open"},
+        "hovertemplate": f"%{{x}}: ≥ %{{y:.4g}} {unit}<extra></extra>",
+    }

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.errors import InvalidData
 from analytics.figures.style import (
@@ -69,41 +70,21 @@ def weibull_paper(fit: WeibullFit, data: LifeData, *, labels: Labels | None = No
     words = Words(labels)
     if data.fingerprint != fit.fingerprint:
         raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
-    ages, failed, points_label, is_open = plotted_points(fit, data)
-    lowest = min(0.01, float(failed.min()) / 2)
-    highest = max(0.99, float(failed.max()) + (1 - float(failed.max())) / 2)
-    survivors = data.time[(data.event == RIGHT_CENSORED) & (data.time > 0)]
-    seen = np.concatenate([ages, survivors])
-    left = min(float(seen.min()) / 1.5, float(fit.quantile(lowest)))
-    right = max(float(seen.max()) * 1.5, float(fit.quantile(0.9)))
+    points = plotted_points(fit, data)
+    is_survivor = (data.event == RIGHT_CENSORED) & (data.time > 0)
+    seen = np.concatenate([points[0], data.time[is_survivor]])
+    # Room around what was seen, and some of the line beyond it, but no decades of extrapolation.
+    lowest = min(0.01, float(points[1].min()) / 2)
+    left = min(float(seen.min()) / 1.5, max(float(fit.quantile(lowest)), float(seen.min()) / 100))
+    right = max(float(seen.max()) * 1.5, min(float(fit.quantile(0.9)), float(seen.max()) * 3))
+    highest = min(0.999, max(0.65, float(points[1].max() + 1) / 2, float(fit.failure_probability(right))))
+    bottom, top = float(_paper(np.array(lowest))), float(_paper(np.array(highest)))
     grid = np.geomspace(left, right, CURVE_POINTS)
     traces = _paper_band(fit, grid, words)
     traces.append(_line(grid, _paper(fit.failure_probability(grid)), words("fit")))
-    traces.append(
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": ages,
-            "y": _paper(failed),
-            "name": words(points_label),
-            "marker": {"symbol": "circle-open" if is_open else "circle", "color": INK, "size": 8},
-            "customdata": 100 * failed,
-            "hovertemplate": f"%{{x:.4g}} {fit.unit}, %{{customdata:.3g}} %<extra></extra>",
-        }
-    )
-    bottom, top = float(_paper(np.array(lowest))), float(_paper(np.array(highest)))
-    if survivors.size:
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": survivors,
-                "y": np.full(survivors.size, bottom),
-                "name": words("suspensions"),
-                "marker": {"symbol": "line-ns-open", "color": ORANGE, "size": 12, "line": {"width": 1.5}},
-                "hovertemplate": f"%{{x:.4g}} {fit.unit}<extra></extra>",
-            }
-        )
+    traces.append(_failures(points, fit.unit, words))
+    if np.any(is_survivor):
+        traces.append(_survivors(data, is_survivor, bottom, words))
     shown = [p for p in PAPER_PERCENT if lowest <= p / 100 <= highest]
     return figure(
         traces,
@@ -248,6 +229,34 @@ def plotted_points(fit: WeibullFit, data: LifeData) -> tuple[FloatArray, FloatAr
     before = np.concatenate([[1.0], curve.estimate[:-1]])
     label = "middles" if np.any(inexact) else "product_limit"
     return curve.time, 1 - (before + curve.estimate) / 2, label, bool(np.any(inexact))
+
+
+def _failures(points: tuple[FloatArray, FloatArray, str, bool], unit: str, words: Words) -> Trace:
+    ages, failed, label, is_open = points
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": ages,
+        "y": _paper(failed),
+        "name": words(label),
+        "marker": {"symbol": "circle-open" if is_open else "circle", "color": INK, "size": 8},
+        "customdata": 100 * failed,
+        "hovertemplate": f"%{{x:.4g}} {unit}, %{{customdata:.3g}} %<extra></extra>",
+    }
+
+
+def _survivors(data: LifeData, is_survivor: NDArray[np.bool_], bottom: float, words: Words) -> Trace:
+    ages = data.time[is_survivor]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": ages,
+        "y": np.full(ages.size, bottom),
+        "name": words("suspensions"),
+        "marker": {"symbol": "line-ns-open", "color": ORANGE, "size": 12, "line": {"width": 1.5}},
+        "customdata": data.count[is_survivor],
+        "hovertemplate": f"%{{x:.4g}} {data.unit} (n = %{{customdata}})<extra></extra>",
+    }
 
 
 def _paper(failed: FloatArray) -> FloatArray:
