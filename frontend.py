@@ -63,8 +63,9 @@ def run_npm(*arguments: str) -> None:
 
 def fingerprint() -> str:
     """Changes whenever the vendor folder has to be made again."""
-    parts = [Path(__file__).read_bytes(), (ROOT / "package-lock.json").read_bytes()]
-    return hashlib.sha256(b"\0".join([*parts, importlib.metadata.version("plotly").encode()])).hexdigest()
+    parts = [repr(sorted(NPM_FILES.items())), PLOTLY_FILE, importlib.metadata.version("plotly")]
+    lock = (ROOT / "package-lock.json").read_text("utf-8")
+    return hashlib.sha256("\0".join([*parts, lock]).encode()).hexdigest()
 
 
 def is_current() -> bool:
