@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from fracas.core.permissions import Actor
 from fracas.organisations import workflow as organisations
 from fracas.organisations.models import Customer, Organisation, Site
-from fracas.users import queries, workflow
+from fracas.users import queries, secret, workflow
 from fracas.users.models import User
 from tests.factories.users import make_user
 
@@ -50,3 +51,9 @@ def house(session: Session) -> House:
 @pytest.fixture
 def other_house(session: Session) -> House:
     return build_house(session, "OTHER")
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash at the lowest cost, for tests of pages that sign in many times; what a hash costs is tested elsewhere."""
+    monkeypatch.setattr(secret, "_argon2", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

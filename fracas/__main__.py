@@ -1,0 +1,5 @@
+"""``python -m fracas`` is ``fracas``."""
+
+from fracas.cli import main
+
+main()
