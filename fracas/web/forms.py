@@ -165,7 +165,10 @@ def _options(info: FieldInfo, subject: Any) -> Options:
 
 def _shown(value: Any, zone: str | None) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(ZoneInfo(zone or "UTC")).strftime("%Y-%m-%dT%H:%M")
+        # To the millisecond where it has any: what a form shows and gets back unchanged must be unchanged.
+        local = value.astimezone(ZoneInfo(zone or "UTC")).replace(tzinfo=None)
+        fine = "milliseconds" if local.microsecond else "seconds" if local.second else "minutes"
+        return local.isoformat(timespec=fine)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):

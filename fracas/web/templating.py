@@ -14,6 +14,7 @@ from flask_babel import format_date, format_datetime, format_decimal, get_locale
 from markupsafe import Markup, escape
 
 from fracas.core import clock
+from fracas.web import panels
 from fracas.web.words import verb_word, word
 
 NAVIGATION: list[tuple[int, str, str, str]] = []
@@ -130,6 +131,6 @@ def install(app: Flask) -> None:
         "significant": significant,
         "quantity": show_quantity,
     }
-    app.jinja_env.globals |= {"chart": chart, "here": here, "asset": asset, "escape": escape}
+    app.jinja_env.globals |= {"panels": panels.draw, "chart": chart, "here": here, "asset": asset, "escape": escape}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_context)

@@ -98,36 +98,67 @@ def do(table: VerbTable, subject: Any, verb: str, form: Form, version: int | Non
     return getattr(table.workflow, verb)(db(), actor(), subject, if_version=version, **form.facts())
 
 
+def asked(
+    form: type[Form],
+    act: Callable[[Any], Any],
+    *,
+    title: str,
+    back: str,
+    done: Callable[[Any], str] | None = None,
+    values: Callable[[], Mapping[str, Any]] = dict,
+    zone: str = "UTC",
+    with_reason: bool = False,
+    template: str | list[str] = "form.html",
+    more: Callable[[], dict[str, Any]] = dict,
+) -> Any:
+    """The page of one form: drawn, acted upon, or drawn again with what was wrong and everything that was typed.
+
+    Parameters
+    ----------
+    act : what the form does; its result names the page that follows, through ``done``.
+    title : what the button and the page say, already translated.
+    back : the address to leave to without doing anything, and to go to afterwards when ``done`` is not given.
+    values : what the form shows at first. With ``more``, what else the template needs: read anew after a refusal.
+    """
+    error: FracasError | None = None
+    if request.method == "POST":
+        try:
+            result = act(forms.read(form, zone=zone))
+            flash(gettext("%(verb)s: done.", verb=title), "success")
+            return redirect(done(result) if done else back)
+        except FracasError as caught:
+            db().rollback()
+            error = caught
+    shown = forms.posted(form, request.form) if error else values()
+    context = more()
+    fields = forms.describe(
+        form, shown, error if isinstance(error, Invalid) else None,
+        subject=context.get("subject"), zone=zone, with_reason=with_reason,
+    )  # fmt: skip
+    message = sentence(error) if error else None
+    page = render_template(
+        template, fields=fields, message=message, error=error, title=title, back=back, zone=zone, **context
+    )
+    return page, error.status if error else 200
+
+
 def _page(table: VerbTable, key: str, verb: str) -> Any:
     subject = table.find(db(), actor(), key)
     actor().require(f"{table.kind}.{verb}", subject)
-    form, zone = table.forms[verb], table.zone(subject)
-    values: dict[str, Any] = table.prefill(verb, subject)
-    error: FracasError | None = None
     version = request.form.get("if_version", subject.version, type=int)
-    if request.method == "POST":
-        try:
-            do(table, subject, verb, forms.read(form, zone=zone), version)
-            flash(gettext("%(verb)s: done.", verb=verb_word(verb)), "success")
-            return redirect(url_for(table.endpoint, key=key))
-        except FracasError as caught:
-            db().rollback()
-            subject = table.find(db(), actor(), key)
-            error, values = caught, forms.posted(form, request.form)
-    fields = forms.describe(
-        form,
-        values,
-        error if isinstance(error, Invalid) else None,
-        subject=subject,
-        zone=zone,
-        with_reason=verb in table.machine.reasons,
-    )
-    page = render_template(
-        [f"{table.kind}s/{verb}.html", "verb.html"],
-        table=table, subject=subject, verb=verb, fields=fields, error=error, key=key, zone=zone, version=version,
-        obstacles=table.obstacles(subject, verb), message=sentence(error) if error else None,
+
+    def more() -> dict[str, Any]:
+        now = table.find(db(), actor(), key)  # after a refusal the first one belongs to a rolled-back session
+        return {
+            "table": table, "subject": now, "verb": verb, "key": key, "version": version,
+            "obstacles": table.obstacles(now, verb),
+        }  # fmt: skip
+
+    return asked(
+        table.forms[verb], lambda form: do(table, subject, verb, form, version), title=verb_word(verb),
+        back=url_for(table.endpoint, key=key), values=lambda: table.prefill(verb, subject), zone=table.zone(subject),
+        with_reason=verb in table.machine.reasons, template=[f"{table.kind}s/{verb}.html", "verb.html"], more=more,
     )  # fmt: skip
-    return page, error.status if error else 200
 
 
 def add_pages(pages: Blueprint, table: VerbTable) -> None:
