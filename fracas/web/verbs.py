@@ -108,7 +108,7 @@ def asked(
     values: Callable[[], Mapping[str, Any]] = dict,
     zone: str = "UTC",
     with_reason: bool = False,
-    template: str | list[str] = "form.html",
+    template: Any = "form.html",
     more: Callable[[], dict[str, Any]] = dict,
 ) -> Any:
     """The page of one form: drawn, acted upon, or drawn again with what was wrong and everything that was typed.
