@@ -63,6 +63,7 @@ def create_app(config: Config | None = None, engine: Engine | None = None) -> AP
         DESCRIPTION="The closed loop and its reliability figures. Bearer tokens; errors are problem+json.",
         VALIDATION_ERROR_STATUS_CODE=422,
     )
+    app.url_map.strict_slashes = False  # /api/v1/failures and /api/v1/failures/ are one address
     app.extensions["fracas.config"] = config
     app.extensions["engine"] = engine
     web_session.install(app, session_factory(engine))
