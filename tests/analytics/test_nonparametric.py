@@ -55,6 +55,11 @@ def test_a_life_cut_in_two_gives_the_same_curve() -> None:
     assert cut.estimate.tolist() == whole.estimate.tolist()
 
 
+def test_a_failure_at_its_own_entry_was_at_risk() -> None:
+    curve = kaplan_meier(LifeData([10, 25, 30], [1, 1, 0], entry=[10, 0, 0]))
+    assert curve.at_risk.tolist() == [3, 2]
+
+
 def test_zero_exposure_changes_nothing() -> None:
     bare = kaplan_meier(LifeData([10, 25, 30], [1, 1, 0]))
     more = kaplan_meier(LifeData([10, 25, 30, 10, 0], [1, 1, 0, 0, 0], entry=[0, 0, 0, 10, 0]))

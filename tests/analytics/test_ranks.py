@@ -28,6 +28,14 @@ def test_without_suspensions_ranks_are_order_numbers() -> None:
     assert points.time.tolist() == [1, 3, 3, 5]
 
 
+def test_a_unit_suspended_at_the_age_of_a_failure_was_at_risk_for_it() -> None:
+    tied = plotting_positions(LifeData([10, 10, 20], [1, 0, 1]))
+    after = plotting_positions(LifeData([10, 11, 20], [1, 0, 1]))
+    assert tied.adjusted_rank.tolist() == after.adjusted_rank.tolist()
+    before = plotting_positions(LifeData([10, 9, 20], [1, 0, 1]))
+    assert tied.adjusted_rank[0] < before.adjusted_rank[0]
+
+
 @given(st.lists(st.tuples(st.integers(1, 40), st.booleans(), st.integers(1, 3)), min_size=1, max_size=15))
 def test_a_counted_row_is_so_many_rows(rows: list[tuple[int, bool, int]]) -> None:
     ages, failed, count = (list(column) for column in zip(*rows, strict=True))

@@ -48,6 +48,7 @@ def test_every_interval_holds_its_estimate_and_one_sided_ones_are_tighter(nist: 
         assert two.lower < lower.lower < estimate
         # A one-sided 95 % bound is one end of the two-sided 90 % interval.
         assert fit.interval(name, confidence=0.95, side="lower").lower == pytest.approx(two.lower)
+        assert fit.interval(name, confidence=0.95, side="upper").upper == pytest.approx(two.upper)
     assert fit.quantile_interval(0.1) == fit.interval("b10")
 
 
