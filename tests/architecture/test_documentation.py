@@ -29,8 +29,8 @@ def sections(name: str) -> set[str]:
 
 
 def documents() -> str:
-    """README and docs/, in which a setting, a command or a room has to be found."""
-    files = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """README and fracas/docs/, in which a setting, a command or a room has to be found."""
+    files = [ROOT / "README.md", *sorted((ROOT / "fracas" / "docs").rglob("*.md"))]
     return "\n".join(path.read_text("utf-8") for path in files)
 
 
