@@ -117,7 +117,7 @@ def _sentence(error: Exception) -> str:
 @click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """FRACAS: failures, problems, actions, and the proof that they worked. Settings: FRACAS_... (docs/operating.md)."""
+    """FRACAS: failures, problems, actions, and the proof that they worked. Settings: FRACAS_... (fracas/docs/operating.md)."""
     config = Config.from_env()
     logs.configure(config.log_level)
     ctx.obj = Console(config)

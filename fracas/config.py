@@ -1,4 +1,4 @@
-"""Every setting, read from the environment (``FRACAS_...``) in this one place. docs/operating.md explains each."""
+"""Every setting, read from the environment (``FRACAS_...``) in this one place. fracas/docs/operating.md explains each."""
 
 from __future__ import annotations
 
