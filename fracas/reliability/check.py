@@ -25,6 +25,7 @@ from fracas.core.errors import Finding
 from fracas.core.permissions import Actor, visible
 from fracas.core.words import N_
 from fracas.reliability import queries
+from fracas.reliability.keys import Key
 from fracas.reliability.lives import trace_part_type
 from fracas.reliability.meters import Meters
 from fracas.reliability.queries import ReadingRow
@@ -133,14 +134,14 @@ class _Lines:
     def __init__(self, session: Session, register: Register, part_type: PartType, metric: str) -> None:
         self._register = register
         self._meters = read_meters(session, register, metric, part_type.id, reach_days=EXTRAPOLATE_DAYS)
-        self._points: dict[tuple[str, UUID], tuple[FloatColumn, FloatColumn]] = {}
-        self._readings: dict[UUID, list[ReadingRow]] = {}
+        self._points: dict[tuple[str, Key], tuple[FloatColumn, FloatColumn]] = {}
+        self._readings: dict[Key, list[ReadingRow]] = {}
         if isinstance(self._meters, Meters):
             metric_id = catalog.metric(session, register.actor, metric).id
             for row in queries.system_readings(session, register.horizon, metric_id):
                 self._readings.setdefault(row.bearer_id, []).append(row)
 
-    def use(self, stays: Sequence[Stay], system_id: UUID, start: float, end: float) -> float:
+    def use(self, stays: Sequence[Stay], system_id: Key, start: float, end: float) -> float:
         """Use of a serial in one system between two moments, as far as that was watched and is known."""
         windows = np.array(self._register.observation_of(system_id).windows, dtype=np.float64).reshape(-1, 2)
         low, high = np.maximum(windows[:, 0], start), np.minimum(windows[:, 1], end)
@@ -157,12 +158,12 @@ class _Lines:
         gained = np.interp(high, x, y) - np.interp(low, x, y)
         return float(gained[high > low].sum())
 
-    def _system_line(self, system_id: UUID) -> tuple[FloatColumn, FloatColumn]:
+    def _system_line(self, system_id: Key) -> tuple[FloatColumn, FloatColumn]:
         """Corner points (moment, use): gains between readings added up, carried on at both ends."""
         line, rows = self._meters.of_system(system_id), self._readings.get(system_id, [])
         if line.begins_at > line.ends_at:
             return np.empty(0), np.empty(0)
-        x = np.array([row.occurred_at.timestamp() for row in rows])
+        x = np.array([row.occurred_at for row in rows])
         shown = np.array([row.value for row in rows])
         # What the meter in place showed after each reading: the new one's first value where it was replaced.
         replaced = [row.kind == ReadingKind.METER_REPLACED for row in rows]

@@ -19,6 +19,7 @@ from fracas.core.words import N_
 from fracas.reliability import queries
 from fracas.reliability.demand import DemandHistory, demand_history
 from fracas.reliability.histories import FleetHistory, event_histories, fleet_history
+from fracas.reliability.keys import Key, as_uuid
 from fracas.reliability.lifetable import LifeTable, TableCounts
 from fracas.reliability.lives import Traced, trace_part_type
 from fracas.reliability.register import EXTRAPOLATE_DAYS, open_register, unit_of, whose
@@ -119,11 +120,11 @@ def life_table(
 
 
 def _columns(
-    rows: list[tuple[UUID, Segment]],
+    rows: list[tuple[Key, Segment]],
     traced: Traced,
     number: str,
-    positions: dict[UUID, Any],
-    may_open: set[UUID] | None,
+    positions: dict[Key, Any],
+    may_open: set[Key] | None,
 ) -> dict[str, Any]:
     segments = [segment for _, segment in rows]
     stays = [segment.stay for segment in segments]
@@ -151,8 +152,8 @@ def _columns(
         ],
         "lot": [traced.names[part_id][1] for part_id, _ in rows],
         "failure_number": [traced.reports[key].number if key else None for key in open_ids],
-        "failure_id": open_ids,
-        "installation_id": [stay.installation_id for stay in stays],
+        "failure_id": [as_uuid(key) if key else None for key in open_ids],
+        "installation_id": [as_uuid(stay.installation_id) for stay in stays],
     }
     numbers = ("entry", "exit", "lower", "upper", "exposure", "estimated")
     return {

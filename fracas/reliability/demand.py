@@ -21,6 +21,7 @@ from fracas.core.errors import Invalid
 from fracas.core.lookup import wanted
 from fracas.core.permissions import Actor
 from fracas.core.words import N_
+from fracas.reliability.keys import Key
 from fracas.reliability.lives import trace_part_type
 from fracas.reliability.register import Register, open_register, whose
 from fracas.reliability.resolution import Scoring
@@ -105,7 +106,7 @@ def demand_history(
     )
 
 
-def _refills(register: Register, stays: Mapping[UUID, list[Stay]]) -> Iterator[float]:
+def _refills(register: Register, stays: Mapping[Key, list[Stay]]) -> Iterator[float]:
     """When a serial from stock took the place of another."""
     moved_in = {
         later.installation_id
@@ -113,7 +114,7 @@ def _refills(register: Register, stays: Mapping[UUID, list[Stay]]) -> Iterator[f
         for earlier, later in pairwise(own)
         if earlier.removal_cause in NOT_FROM_STOCK
     }
-    by_place: dict[tuple[UUID, UUID], list[Stay]] = {}
+    by_place: dict[tuple[Key, Key], list[Stay]] = {}
     for own in stays.values():
         for stay in own:
             by_place.setdefault((stay.system_id, stay.position_id), []).append(stay)

@@ -18,6 +18,7 @@ from fracas.core.lookup import given
 from fracas.core.permissions import Actor
 from fracas.core.words import N_
 from fracas.reliability import queries
+from fracas.reliability.keys import Key, as_key, as_uuid
 from fracas.reliability.lives import judgements, trace_part_type
 from fracas.reliability.meters import CalendarMeters, Meters
 from fracas.reliability.queries import FailureRow
@@ -89,12 +90,12 @@ class FleetHistory:
 class _Failure:
     """What happened to a system, before it is known whether that was seen."""
 
-    system_id: UUID
+    system_id: Key
     at: float
     scoring: str
     counts: bool
     kind: str
-    id: UUID | None
+    id: Key | None
     number: str | None
 
 
@@ -152,7 +153,8 @@ def fleet_history(
         hosts = register.chosen
     else:
         found, hosts = _type_failures(session, register, type_, scoring, kinds)
-    looked_at = [key for key in hosts if model is None or register.systems[key].model_id == model.id]
+    model_key = None if model is None else as_key(session, model.id)
+    looked_at = [key for key in hosts if model is None or register.systems[key].model_id == model_key]
     reach = extrapolate_days if extrapolate else 0.0
     meters = read_meters(session, register, metric, None, reach_days=reach)
     axes = _axes(register, looked_at, meters, metric)
@@ -188,17 +190,17 @@ def _all_failures(
 
 
 def _is_found(row: FailureRow, register: Register) -> bool:
-    return row.seen_at <= register.horizon.as_of
+    return row.seen_at <= register.until
 
 
 def _failure(row: FailureRow, standing: str, scoring: Scoring, kinds: _Kinds) -> _Failure:
-    at = row.seen_at.timestamp()
+    at = row.seen_at
     return _Failure(row.system_id, at, standing, counts(standing, scoring), kinds(row), row.id, row.number)
 
 
 def _type_failures(
     session: Session, register: Register, type_: PartType, scoring: Scoring, kinds: _Kinds
-) -> tuple[list[_Failure], frozenset[UUID]]:
+) -> tuple[list[_Failure], frozenset[Key]]:
     """Failures of one part type, and the systems that have a place for it or ever held one."""
     traced = trace_part_type(session, register, type_, metric=CALENDAR, scoring=scoring, reach_days=0.0)
     ids = [one.failure_id for own in traced.resolved.by_part.values() for one in own if one.failure_id]
@@ -215,7 +217,8 @@ def _type_failures(
         if one.breakdown is not None and one.breakdown.failure_id is None
     ]
     positions = queries.position_names(session, register.horizon.organisation_id).values()
-    models = {model_id for _, part_type_id, model_id in positions if part_type_id == type_.id}
+    type_key = as_key(session, type_.id)
+    models = {model_id for _, part_type_id, model_id in positions if part_type_id == type_key}
     held = {stay.system_id for own in traced.stays.values() for stay in own}
     hosts = {key for key in register.chosen if register.systems[key].model_id in models}
     return found, frozenset(hosts | (held & register.chosen))
@@ -240,8 +243,8 @@ class _Axis:
 
 
 def _axes(
-    register: Register, systems: Iterable[UUID], meters: Meters | CalendarMeters, metric: str
-) -> dict[UUID, _Axis]:
+    register: Register, systems: Iterable[Key], meters: Meters | CalendarMeters, metric: str
+) -> dict[Key, _Axis]:
     """The axis of each system that was under observation."""
     stated = {key: register.observations[key] for key in systems if key in register.observations}
     stated = {key: one for key, one in stated.items() if one.is_stated and one.windows}
@@ -266,8 +269,8 @@ def _axes(
 def _assemble(
     session: Session,
     register: Register,
-    looked_at: Collection[UUID],
-    axes: Mapping[UUID, _Axis],
+    looked_at: Collection[Key],
+    axes: Mapping[Key, _Axis],
     found: list[_Failure],
     *,
     metric: str,
@@ -332,7 +335,7 @@ def _assemble(
     )
 
 
-def _event(one: _Failure, register: Register, axis: _Axis, may_open: set[UUID] | None) -> FleetEvent:
+def _event(one: _Failure, register: Register, axis: _Axis, may_open: set[Key] | None) -> FleetEvent:
     is_open = one.id is not None and (may_open is None or one.id in may_open)
     return FleetEvent(
         system=register.systems[one.system_id].serial,
@@ -340,7 +343,7 @@ def _event(one: _Failure, register: Register, axis: _Axis, may_open: set[UUID] |
         age=axis.age(one.at),
         kind=one.kind,
         scoring=one.scoring,
-        failure_id=one.id if is_open else None,
+        failure_id=as_uuid(one.id) if is_open else None,
         failure_number=one.number if is_open else None,
     )
 
@@ -349,7 +352,7 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _label(session: Session, register: Register, systems: Collection[UUID]) -> Finding:
+def _label(session: Session, register: Register, systems: Collection[Key]) -> Finding:
     bases = queries.window_bases(session, register.horizon, systems)
     if not bases:
         return Finding(

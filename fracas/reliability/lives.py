@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from fracas.catalog.models import PartType, RepairAssumption
 from fracas.reliability import queries
+from fracas.reliability.keys import Key, as_key
 from fracas.reliability.meters import CalendarMeters, Meters
 from fracas.reliability.queries import FailureRow, Horizon
 from fracas.reliability.register import Register, read_meters, stays_by_part
@@ -22,10 +22,10 @@ class Traced:
     """Every serial's life, with the facts behind it."""
 
     register: Register
-    names: Mapping[UUID, tuple[str, str | None]]
-    stays: Mapping[UUID, list[Stay]]
-    lives: Mapping[UUID, Life]
-    reports: Mapping[UUID, FailureRow]
+    names: Mapping[Key, tuple[str, str | None]]
+    stays: Mapping[Key, list[Stay]]
+    lives: Mapping[Key, Life]
+    reports: Mapping[Key, FailureRow]
     resolved: Resolved
     judgements: Judgements
 
@@ -57,13 +57,13 @@ def trace_part_type(
     resolved = resolve(
         rows,
         [stay for own in stays.values() for stay in own],
-        part_type_id=part_type.id,
+        part_type_id=as_key(session, part_type.id),
         part_ids=names.keys(),
-        swaps=queries.swaps(session, horizon),
+        swaps=queries.swaps(session, horizon, part_type.id),
         judgements=said,
         scoring=scoring,
         default=part_type.repair_assumption,
-        as_of=horizon.as_of,
+        as_of=register.until,
     )
     meters = read_meters(session, register, metric, part_type.id, reach_days=reach_days)
     lives = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from uuid import UUID
 
 from fracas.assets.models import InstalledAs, ReadingKind
+from fracas.reliability.keys import Key
 from fracas.reliability.queries import ReadingRow
 from fracas.reliability.timelines import Stay
 from fracas.reliability.usage import (
@@ -63,18 +63,18 @@ class Meters:
         system_readings: Iterable[ReadingRow],
         part_readings: Iterable[ReadingRow],
         *,
-        commissioned_at: Mapping[UUID, float],
-        model_of: Mapping[UUID, UUID],
+        commissioned_at: Mapping[Key, float],
+        model_of: Mapping[Key, Key],
         reach_days: float,
     ) -> None:
         self._commissioned_at, self._model_of, self._reach_days = commissioned_at, model_of, reach_days
         self._systems = _by_bearer(system_readings)
         self._parts = _by_bearer(part_readings)
-        self._lines: dict[UUID, Usage] = {}
-        self._rates: dict[UUID, float | None] | None = None
+        self._lines: dict[Key, Usage] = {}
+        self._rates: dict[Key, float | None] | None = None
         self._part_rate: float | None = None
 
-    def of_system(self, system_id: UUID) -> Usage:
+    def of_system(self, system_id: Key) -> Usage:
         """The line of a system's own meter."""
         line = self._lines.get(system_id)
         if line is None:
@@ -110,10 +110,10 @@ class Meters:
             is_own=True,
         )
 
-    def fleet_rate(self, system_id: UUID) -> float | None:
+    def fleet_rate(self, system_id: Key) -> float | None:
         """Median use a second of the systems of this one's model."""
         if self._rates is None:
-            by_model: dict[UUID, list[float | None]] = {}
+            by_model: dict[Key, list[float | None]] = {}
             for key, points in self._systems.items():
                 whole = anchored(points, self._commissioned_at.get(key))
                 by_model.setdefault(self._model_of[key], []).append(recent_rate(whole))
@@ -145,8 +145,8 @@ class Meters:
         )
 
 
-def _by_bearer(rows: Iterable[ReadingRow]) -> dict[UUID, Points]:
-    found: dict[UUID, Points] = {}
+def _by_bearer(rows: Iterable[ReadingRow]) -> dict[Key, Points]:
+    found: dict[Key, Points] = {}
     for bearer, readings in groupby(rows, key=lambda row: row.bearer_id):
         found[bearer] = accumulate(_reading(row) for row in readings)
     return found
@@ -154,13 +154,13 @@ def _by_bearer(rows: Iterable[ReadingRow]) -> dict[UUID, Points]:
 
 def _reading(row: ReadingRow) -> Reading:
     replaced = row.kind == ReadingKind.METER_REPLACED
-    return Reading(row.occurred_at.timestamp(), row.value, (row.restarts_at or 0.0) if replaced else None)
+    return Reading(row.occurred_at, row.value, (row.restarts_at or 0.0) if replaced else None)
 
 
 class CalendarMeters:
     """Every stay by the calendar, in days."""
 
-    def of_system(self, system_id: UUID) -> Usage:
+    def of_system(self, system_id: Key) -> Usage:
         return CALENDAR_DAYS
 
     def of_part(self, stays: Sequence[Stay]) -> Usage | None:

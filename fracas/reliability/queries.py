@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple, cast
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import DateTime, Select, String, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from fracas.assets.models import (
     Installation,
+    InstalledAs,
     Part,
     ReadingKind,
     Removal,
+    RemovalCause,
     ServiceEvent,
     ServiceEventKind,
     System,
@@ -37,6 +40,7 @@ from fracas.failures.models import (
 )
 from fracas.organisations.models import Site
 from fracas.problems.models import Analysis, ProblemFailure
+from fracas.reliability.keys import Key
 
 
 @dataclass(frozen=True)
@@ -59,90 +63,157 @@ class Horizon:
         return and_(table.organisation_id == self.organisation_id, known(table, self.known_at))
 
 
+def _raw(column: Any) -> Any:
+    return type_coerce(column, String)
+
+
+def _time(column: Any) -> Any:
+    return type_coerce(column, DateTime(timezone=True))
+
+
+def _seconds(value: datetime | None) -> float | None:
+    """Seconds since 1970. SQLite gives the naive times back that UTCDateTime wrote."""
+    if value is None:
+        return None
+    return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).timestamp()
+
+
+def _moment(value: datetime) -> float:
+    return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).timestamp()
+
+
+def _rows(session: Session, statement: Any) -> Any:
+    """Rows straight from the cursor. What the session holds unsaved was flushed by the ORM query that opened the register."""
+    return session.connection().execute(statement)
+
+
+class StayRow(NamedTuple):
+    installation_id: Key
+    part_id: Key
+    system_id: Key
+    position_id: Key
+    installed_at: float
+    installed_as: InstalledAs
+    age_at_install: Mapping[str, Any]
+    removal_id: Key | None
+    removed_at: float | None
+    cause: RemovalCause | None
+
+
 class ReadingRow(NamedTuple):
-    bearer_id: UUID
-    occurred_at: datetime
+    bearer_id: Key
+    occurred_at: float
     kind: ReadingKind
     value: float
     restarts_at: float | None
 
 
 class FailureRow(NamedTuple):
-    """A report as it was worded at the moment of knowledge."""
+    """A report as it was worded at the moment of knowledge; times are seconds since 1970."""
 
-    id: UUID
+    id: Key
     number: str
-    site_id: UUID
-    occurred_at: datetime
-    detected_at: datetime | None
-    last_known_good_at: datetime | None
-    downtime_started_at: datetime | None
-    restored_at: datetime | None
+    site_id: Key
+    occurred_at: float
+    detected_at: float | None
+    last_known_good_at: float | None
+    downtime_started_at: float | None
+    restored_at: float | None
     maintenance_kind: MaintenanceKind | None
     repair_assumption: RepairAssumption | None
     configuration: str | None
-    system_id: UUID
-    part_type_id: UUID | None
-    part_id: UUID | None
-    position_id: UUID | None
-    symptom_code_id: UUID | None
+    system_id: Key
+    part_type_id: Key | None
+    part_id: Key | None
+    position_id: Key | None
+    symptom_code_id: Key | None
 
     @property
-    def seen_at(self) -> datetime:
+    def seen_at(self) -> float:
         """When it was seen to have failed: when it was found, for a failure with a last known good."""
         return self.detected_at if self.last_known_good_at and self.detected_at else self.occurred_at
 
 
 class Names(NamedTuple):
-    """A system or a part by the words that people use for it."""
+    """A system by the words that people use for it."""
 
     serial: str
-    site_id: UUID
+    site_id: Key
     site: str
     configuration: str | None
-    model_id: UUID
+    model_id: Key
     is_visible: bool
 
 
-def part_names(session: Session, part_type_id: UUID) -> dict[UUID, tuple[str, str | None]]:
+def stays(session: Session, horizon: Horizon, part_type_id: UUID) -> Iterator[StayRow]:
+    """Installations of a part type with their removals, by part and time; every site, as ages travel across sites.
+
+    The raw twin of `assets.queries.intervals`.
+    """
+    removed = and_(Removal.installation_id == Installation.id, horizon.holds(Removal))
+    rows = (
+        select(
+            _raw(Installation.id),
+            _raw(Installation.part_id),
+            _raw(Installation.system_id),
+            _raw(Installation.position_id),
+            _time(Installation.occurred_at),
+            Installation.installed_as,
+            _raw(Installation.age_at_install),
+            _raw(Removal.id),
+            _time(Removal.occurred_at),
+            Removal.cause,
+        )
+        .join(Part, Part.id == Installation.part_id)
+        .outerjoin(Removal, removed)
+        .where(horizon.holds(Installation), Part.part_type_id == part_type_id)
+        .order_by(Installation.part_id, Installation.occurred_at, Removal.occurred_at)
+    )
+    for *ids, at, installed_as, age, removal_id, removed_at, cause in _rows(session, rows):
+        stated = age if isinstance(age, dict) else json.loads(age) if age and age != "{}" else {}
+        yield StayRow._make(
+            (*ids, _moment(at), installed_as, stated, removal_id, _seconds(removed_at), cause)
+        )
+
+
+def part_names(session: Session, part_type_id: UUID) -> dict[Key, tuple[str, str | None]]:
     """Serial and lot of each part of a type."""
-    rows = select(Part.id, Part.serial, Part.lot).where(Part.part_type_id == part_type_id)
-    return {key: (serial, lot) for key, serial, lot in session.execute(rows)}
+    rows = select(_raw(Part.id), Part.serial, Part.lot).where(Part.part_type_id == part_type_id)
+    return {key: (serial, lot) for key, serial, lot in _rows(session, rows)}
 
 
-def system_names(session: Session, actor: Actor) -> dict[UUID, Names]:
+def system_names(session: Session, actor: Actor) -> dict[Key, Names]:
     """Every system of the organisation; ``is_visible`` says which of them the actor may see."""
     rows = (
         select(
-            System.id,
+            _raw(System.id),
             System.serial,
-            System.site_id,
+            _raw(System.site_id),
             Site.code,
             System.configuration,
-            System.system_model_id,
+            _raw(System.system_model_id),
             visible(actor, System),
         )
         .join(Site, Site.id == System.site_id)
         .where(System.organisation_id == actor.organisation_id)
     )
-    return {row[0]: Names(*row[1:6], bool(row[6])) for row in session.execute(rows)}
+    return {row[0]: Names._make((*row[1:6], bool(row[6]))) for row in session.execute(rows)}
 
 
-def position_names(session: Session, organisation_id: UUID) -> dict[UUID, tuple[str, UUID | None, UUID]]:
+def position_names(session: Session, organisation_id: UUID) -> dict[Key, tuple[str, Key | None, Key]]:
     """Code, part type that fits and system model of each position."""
-    rows = select(Position.id, Position.code, Position.part_type_id, Position.system_model_id)
-    found = session.execute(rows.where(Position.organisation_id == organisation_id))
-    return {key: (code, part_type_id, model_id) for key, code, part_type_id, model_id in found}
+    rows = select(
+        _raw(Position.id), Position.code, _raw(Position.part_type_id), _raw(Position.system_model_id)
+    ).where(Position.organisation_id == organisation_id)
+    return {key: (code, part_type_id, model_id) for key, code, part_type_id, model_id in _rows(session, rows)}
 
 
-def service_events(session: Session, horizon: Horizon) -> dict[UUID, list[tuple[datetime, ServiceEventKind]]]:
+def service_events(session: Session, horizon: Horizon) -> dict[Key, list[tuple[float, ServiceEventKind]]]:
     """Commissionings, windows and retirements of each system."""
-    rows = select(ServiceEvent.system_id, ServiceEvent.occurred_at, ServiceEvent.kind).where(
-        horizon.holds(ServiceEvent)
-    )
-    found: dict[UUID, list[tuple[datetime, ServiceEventKind]]] = {}
-    for system_id, at, kind in session.execute(rows):
-        found.setdefault(system_id, []).append((at, kind))
+    rows = select(_raw(ServiceEvent.system_id), _time(ServiceEvent.occurred_at), ServiceEvent.kind)
+    found: dict[Key, list[tuple[float, ServiceEventKind]]] = {}
+    for system_id, at, kind in _rows(session, rows.where(horizon.holds(ServiceEvent))):
+        found.setdefault(system_id, []).append((_moment(at), kind))
     return found
 
 
@@ -164,15 +235,24 @@ def _readings(
 ) -> list[ReadingRow]:
     rows = (
         select(
-            bearer, UsageReading.occurred_at, UsageReading.kind, UsageReading.value, UsageReading.restarts_at
+            _raw(bearer),
+            _time(UsageReading.occurred_at),
+            UsageReading.kind,
+            UsageReading.value,
+            UsageReading.restarts_at,
         )
         .where(horizon.was_known(UsageReading), UsageReading.metric_id == metric_id, condition)
         .order_by(bearer, UsageReading.occurred_at)
     )
-    return [ReadingRow(*row) for row in session.execute(rows)]
+    return [
+        ReadingRow(key, _moment(at), kind, value, restarts_at)
+        for key, at, kind, value, restarts_at in _rows(session, rows)
+    ]
 
 
-FAILURE_FACTS = FailureRow._fields[3:]
+FAILURE_TIMES = FailureRow._fields[3:8]
+FAILURE_WORDS = FailureRow._fields[8:11]
+FAILURE_IDS = FailureRow._fields[11:]
 
 
 def failures(session: Session, horizon: Horizon, *conditions: Any) -> list[FailureRow]:
@@ -181,7 +261,10 @@ def failures(session: Session, horizon: Horizon, *conditions: Any) -> list[Failu
     rows = rows.where(
         Failure.organisation_id == horizon.organisation_id, report.occurred_at <= horizon.as_of, *conditions
     )
-    return [FailureRow(*row) for row in session.execute(rows.order_by(report.occurred_at, Failure.number))]
+    return [
+        FailureRow._make((*row[:3], _moment(row[3]), *map(_seconds, row[4:8]), *row[8:]))
+        for row in _rows(session, rows.order_by(report.occurred_at, Failure.number))
+    ]
 
 
 def part_type_failures(session: Session, horizon: Horizon, part_type_id: UUID) -> list[FailureRow]:
@@ -209,8 +292,10 @@ def part_type_failures(session: Session, horizon: Horizon, part_type_id: UUID) -
 def _worded(horizon: Horizon) -> tuple[Any, Select[Any]]:
     """The table to read a report's facts from, and the select of a :class:`FailureRow`."""
     report: Any = Failure if horizon.known_at is None else FailureRevision
-    facts = [getattr(report, name) for name in FAILURE_FACTS]
-    rows = select(Failure.id, Failure.number, Failure.site_id, *facts)
+    facts = [_time(getattr(report, name)) for name in FAILURE_TIMES]
+    facts += [getattr(report, name) for name in FAILURE_WORDS]
+    facts += [_raw(getattr(report, name)) for name in FAILURE_IDS]
+    rows = select(_raw(Failure.id), Failure.number, _raw(Failure.site_id), *facts)
     if horizon.known_at is not None:
         latest = (
             select(FailureRevision.failure_id, func.max(FailureRevision.revision).label("revision"))
@@ -235,64 +320,67 @@ def _worded(horizon: Horizon) -> tuple[Any, Select[Any]]:
     return report, rows
 
 
-def visible_failures(session: Session, actor: Actor) -> set[UUID] | None:
+def visible_failures(session: Session, actor: Actor) -> set[Key] | None:
     """The failures that the actor may open; None for all of the organisation's."""
     if actor.site_ids is None and actor.customer_id is None:
         return None
-    return set(session.scalars(select(Failure.id).where(visible(actor, Failure))))
+    return {key for (key,) in _rows(session, select(_raw(Failure.id)).where(visible(actor, Failure)))}
 
 
-def swaps(session: Session, horizon: Horizon) -> dict[UUID, list[tuple[UUID, UUID]]]:
-    """Failure -> (removal, part taken out), for the swaps that a report names."""
+def swaps(session: Session, horizon: Horizon, part_type_id: UUID) -> dict[Key, list[tuple[Key, Key]]]:
+    """Failure -> (removal, part taken out), for the parts of a type that reports say were taken out."""
     rows = (
-        select(PartSwap.failure_id, Removal.id, Removal.part_id)
+        select(_raw(PartSwap.failure_id), _raw(Removal.id), _raw(Removal.part_id))
         .join(Removal, Removal.id == PartSwap.removal_id)
-        .where(horizon.was_known(PartSwap), horizon.holds(Removal))
+        .join(Part, Part.id == Removal.part_id)
+        .where(horizon.was_known(PartSwap), horizon.holds(Removal), Part.part_type_id == part_type_id)
         .order_by(PartSwap.entered_at)
     )
-    found: dict[UUID, list[tuple[UUID, UUID]]] = {}
-    for failure_id, removal_id, part_id in session.execute(rows):
+    found: dict[Key, list[tuple[Key, Key]]] = {}
+    for failure_id, removal_id, part_id in _rows(session, rows):
         found.setdefault(failure_id, []).append((removal_id, part_id))
     return found
 
 
-def verifications(session: Session, horizon: Horizon) -> dict[UUID, tuple[Outcome, str | None]]:
+def verifications(session: Session, horizon: Horizon) -> dict[Key, tuple[Outcome, str | None]]:
     """Failure -> (outcome, observed mode), the last word known."""
     rows = (
-        select(Verification.failure_id, Verification.outcome, FailureCode.code)
+        select(_raw(Verification.failure_id), Verification.outcome, FailureCode.code)
         .outerjoin(FailureCode, FailureCode.id == Verification.mode_id)
         .where(horizon.was_known(Verification))
         .order_by(Verification.entered_at, Verification.id)
     )
-    return {failure_id: (outcome, code) for failure_id, outcome, code in session.execute(rows)}
+    return {failure_id: (outcome, code) for failure_id, outcome, code in _rows(session, rows)}
 
 
-def scores(session: Session, horizon: Horizon) -> dict[UUID, Decision]:
+def scores(session: Session, horizon: Horizon) -> dict[Key, Decision]:
     """Failure -> what the scoring ladder ended in, the last word known."""
     rows = (
-        select(Score.failure_id, Score.decision)
+        select(_raw(Score.failure_id), Score.decision)
         .where(horizon.was_known(Score))
         .order_by(Score.entered_at, Score.id)
     )
-    return cast(dict[UUID, Decision], dict(session.execute(rows).all()))
+    return dict(_rows(session, rows).all())
 
 
-def analysed_modes(session: Session, horizon: Horizon) -> dict[UUID, str]:
+def analysed_modes(session: Session, horizon: Horizon) -> dict[Key, str]:
     """Failure -> the mode that its problem's analysis found, which overrides what was observed."""
     rows = (
-        select(ProblemFailure.failure_id, FailureCode.code)
+        select(_raw(ProblemFailure.failure_id), FailureCode.code)
         .join(Analysis, Analysis.problem_id == ProblemFailure.problem_id)
         .join(FailureCode, FailureCode.id == Analysis.mode_id)
         .where(horizon.was_known(ProblemFailure), horizon.was_known(Analysis))
         .order_by(Analysis.entered_at, Analysis.id)
     )
-    return cast(dict[UUID, str], dict(session.execute(rows).all()))
+    return dict(_rows(session, rows).all())
 
 
-def code_names(session: Session, organisation_id: UUID) -> dict[UUID, str]:
+def code_names(session: Session, organisation_id: UUID) -> dict[Key, str]:
     """The text code of each failure code."""
-    rows = select(FailureCode.id, FailureCode.code).where(FailureCode.organisation_id == organisation_id)
-    return cast(dict[UUID, str], dict(session.execute(rows).all()))
+    rows = select(_raw(FailureCode.id), FailureCode.code).where(
+        FailureCode.organisation_id == organisation_id
+    )
+    return dict(_rows(session, rows).all())
 
 
 def only_organisation(session: Session) -> UUID:
@@ -305,11 +393,11 @@ def only_organisation(session: Session) -> UUID:
     return found[0]
 
 
-def window_bases(session: Session, horizon: Horizon, system_ids: Collection[UUID]) -> list[str]:
+def window_bases(session: Session, horizon: Horizon, system_ids: Collection[Key]) -> list[str]:
     """How the observation windows of these systems were chosen, in the words of whoever stated them."""
     rows = (
-        select(ServiceEvent.system_id, ServiceEvent.basis)
+        select(_raw(ServiceEvent.system_id), ServiceEvent.basis)
         .where(horizon.holds(ServiceEvent), ServiceEvent.kind == ServiceEventKind.OBSERVED_FROM)
         .where(ServiceEvent.basis.is_not(None))
     )
-    return sorted({basis for system_id, basis in session.execute(rows) if system_id in system_ids and basis})
+    return sorted({basis for system_id, basis in _rows(session, rows) if system_id in system_ids and basis})

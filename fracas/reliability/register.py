@@ -11,16 +11,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from fracas.assets import queries as assets
 from fracas.catalog import queries as catalog
 from fracas.catalog.models import CALENDAR, PartType
 from fracas.core import clock
 from fracas.core.errors import Invalid
-from fracas.core.lookup import as_id, wanted
+from fracas.core.lookup import wanted
 from fracas.core.moments import happened
 from fracas.core.permissions import Actor
 from fracas.core.words import N_
+from fracas.organisations import queries as organisations
 from fracas.reliability import queries
+from fracas.reliability.keys import Key, as_key
 from fracas.reliability.meters import CalendarMeters, Meters
 from fracas.reliability.observation import Observation, observe
 from fracas.reliability.queries import Horizon, Names
@@ -39,15 +40,15 @@ class Register:
 
     actor: Actor
     horizon: Horizon
-    systems: Mapping[UUID, Names]
-    observations: Mapping[UUID, Observation]
-    chosen: frozenset[UUID]
+    systems: Mapping[Key, Names]
+    observations: Mapping[Key, Observation]
+    chosen: frozenset[Key]
 
     @property
     def until(self) -> float:
         return self.horizon.as_of.timestamp()
 
-    def observation_of(self, system_id: UUID) -> Observation:
+    def observation_of(self, system_id: Key) -> Observation:
         return self.observations.get(system_id) or Observation(((-math.inf, self.until),), None, False)
 
 
@@ -84,20 +85,15 @@ def open_register(
     systems = queries.system_names(session, actor)
     events = queries.service_events(session, horizon)
     until = horizon.as_of.timestamp()
-    observations = {
-        key: observe([(at.timestamp(), kind) for at, kind in own], until) for key, own in events.items()
-    }
-    chosen = frozenset(key for key, names in systems.items() if names.is_visible and _is_at(names, sites))
-    return Register(actor, horizon, systems, observations, chosen)
-
-
-def _is_at(names: Names, sites: Collection[Any] | None) -> bool:
-    if sites is None:
-        return True
-    return any(
-        names.site == site or names.site_id in (site, as_id(site), getattr(site, "id", None))
-        for site in sites
+    observations = {key: observe(own, until) for key, own in events.items()}
+    at = None
+    if sites is not None:
+        found = [wanted("sites", organisations.site, session, actor, site) for site in sites]
+        at = {as_key(session, site.id) for site in found}
+    chosen = frozenset(
+        key for key, names in systems.items() if names.is_visible and (at is None or names.site_id in at)
     )
+    return Register(actor, horizon, systems, observations, chosen)
 
 
 def unit_of(session: Session, actor: Actor, metric: str) -> str:
@@ -107,27 +103,18 @@ def unit_of(session: Session, actor: Actor, metric: str) -> str:
 
 def stays_by_part(
     session: Session, register: Register, part_type: PartType, metric: str
-) -> dict[UUID, list[Stay]]:
+) -> dict[Key, list[Stay]]:
     """The installations of each serial of a type, in time order."""
-    horizon = register.horizon
-    rows = assets.intervals(
-        session,
-        register.actor,
-        as_of=horizon.as_of,
-        known_at=horizon.known_at,
-        part_type_id=part_type.id,
-        everywhere=True,
-    )
-    found: dict[UUID, list[Stay]] = {}
-    for row in rows:
+    found: dict[Key, list[Stay]] = {}
+    for row in queries.stays(session, register.horizon, part_type.id):
         stated = row.age_at_install.get(metric)
         stay = Stay(
             installation_id=row.installation_id,
             part_id=row.part_id,
             system_id=row.system_id,
             position_id=row.position_id,
-            start=row.installed_at.timestamp(),
-            end=None if row.removed_at is None else row.removed_at.timestamp(),
+            start=row.installed_at,
+            end=row.removed_at,
             installed_as=row.installed_as,
             stated_age=None if stated is None else float(stated),
             removal_id=row.removal_id,
@@ -141,7 +128,7 @@ def read_meters(
     session: Session,
     register: Register,
     metric: str,
-    part_type_id: UUID | None,
+    part_type_id: Key | None,
     *,
     reach_days: float,
 ) -> Meters | CalendarMeters:
@@ -162,5 +149,5 @@ def read_meters(
     )
 
 
-def _commissionings(observations: Mapping[UUID, Observation]) -> dict[UUID, float]:
+def _commissionings(observations: Mapping[Key, Observation]) -> dict[Key, float]:
     return {key: one.commissioned_at for key, one in observations.items() if one.commissioned_at is not None}

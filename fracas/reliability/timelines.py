@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 from fracas.assets.models import InstalledAs, RemovalCause
 from fracas.failures.models import MaintenanceKind
+from fracas.reliability.keys import Key
 from fracas.reliability.observation import Window
 from fracas.reliability.usage import Usage
 
@@ -32,34 +32,34 @@ RIGHT_CENSORED, EXACT, INTERVAL_CENSORED = 0, 1, 3
 REPAIRED_IN_PLACE = frozenset({MaintenanceKind.REPAIR, MaintenanceKind.ADJUST})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Stay:
     """One installation of a serial."""
 
-    installation_id: UUID
-    part_id: UUID
-    system_id: UUID
-    position_id: UUID
+    installation_id: Key
+    part_id: Key
+    system_id: Key
+    position_id: Key
     start: float
     end: float | None
     installed_as: InstalledAs = InstalledAs.NEW
     stated_age: float | None = None
-    removal_id: UUID | None = None
+    removal_id: Key | None = None
     removal_cause: RemovalCause | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Breakdown:
     """A failure of one serial. ``counts`` already holds the scoring that was asked for."""
 
-    failure_id: UUID | None
+    failure_id: Key | None
     at: float
     scoring: str
     counts: bool
     is_as_new: bool
     found_at: float | None = None
     good_at: float | None = None
-    removal_id: UUID | None = None
+    removal_id: Key | None = None
     restored_at: float | None = None
     maintenance_kind: MaintenanceKind | None = None
 
@@ -75,9 +75,12 @@ class Breakdown:
         return self.at if self.found_at is None else self.found_at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Segment:
-    """A stretch of one life in one place under observation: a row of the life table."""
+    """A stretch of one life in one place under observation: a row of the life table.
+
+    Not frozen, as there are a million of them and a frozen one takes four times as long to make.
+    """
 
     stay: Stay
     start: float
@@ -173,6 +176,8 @@ def _share_out(
     """Each failure to the stay that its removal names, else to the one that holds its moment; the earlier one where
     two stays meet."""
     shared: list[list[Breakdown]] = [[] for _ in stays]
+    if not breakdowns:
+        return shared, []
     homeless = []
     by_removal = {stay.removal_id: i for i, stay in enumerate(stays) if stay.removal_id is not None}
     for one in sorted(breakdowns, key=lambda b: (b.seen_at, str(b.failure_id))):
@@ -263,8 +268,8 @@ class _Walk:
         if not is_down:
             self._stretch(at, self.stop, None)
             self._grow(at, self.stop)
-        if len(self.segments) > self.first and not is_down:
-            self.segments[-1] = replace(self.segments[-1], is_last=True)
+            if len(self.segments) > self.first:
+                self.segments[-1].is_last = True
         return at if is_down else None
 
     def _grow(self, start: float, end: float) -> None:

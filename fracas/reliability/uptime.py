@@ -21,6 +21,7 @@ from fracas.failures.models import MaintenanceKind, Outcome
 from fracas.reliability import queries
 from fracas.reliability.estimates import View, known_confidence, mtbf_quantity
 from fracas.reliability.histories import FleetHistory, Kind, fleet_history
+from fracas.reliability.keys import as_key
 from fracas.reliability.lives import judgements
 from fracas.reliability.quantities import Note, Quantity, Side
 from fracas.reliability.register import open_register, whose
@@ -238,27 +239,25 @@ def repair_times(
         if type_ is None
         else queries.part_type_failures(session, register.horizon, type_.id)
     )
+    model_key = None if model is None else as_key(session, model.id)
+    type_key = None if type_ is None else as_key(session, type_.id)
     said = judgements(session, register.horizon).verifications
     may_open = queries.visible_failures(session, actor)
     found: list[tuple[float, str]] = []
     not_repairs = without_downtime = 0
     for row in rows:
         is_ours = row.system_id in register.chosen and (may_open is None or row.id in may_open)
-        if not is_ours or (model is not None and register.systems[row.system_id].model_id != model.id):
+        if not is_ours or (model is not None and register.systems[row.system_id].model_id != model_key):
             continue
-        if type_ is not None and row.part_type_id not in (None, type_.id):
+        if type_ is not None and row.part_type_id not in (None, type_key):
             continue
         is_duplicate = said.get(row.id, (None, None))[0] == Outcome.DUPLICATE
         if is_duplicate or row.maintenance_kind not in REPAIRS:
             not_repairs += 1
-        elif (
-            row.downtime_started_at is None
-            or row.restored_at is None
-            or row.restored_at > register.horizon.as_of
-        ):
+        elif row.downtime_started_at is None or row.restored_at is None or row.restored_at > register.until:
             without_downtime += 1
         else:
-            hours = (row.restored_at - row.downtime_started_at).total_seconds() / 3600.0
+            hours = (row.restored_at - row.downtime_started_at) / 3600.0
             found.append((hours, row.number))
     return RepairTimes(
         tuple(hours for hours, _ in found),
