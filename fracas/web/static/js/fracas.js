@@ -32,16 +32,19 @@ function loadPlotly(then) {
 
 function prepare(root) {
   if (root.querySelector("figure.chart")) loadPlotly(() => drawCharts(root));
-  for (const form of root.querySelectorAll("form[data-auto-submit]")) {
-    form.addEventListener("change", () => form.requestSubmit());
-  }
-  for (const form of root.querySelectorAll("form[method=post]")) {
-    form.addEventListener("submit", (event) => {
-      if (form.dataset.sent) return event.preventDefault();
-      if (!form.dataset.queue) form.dataset.sent = "1";
-    });
-  }
 }
+
+// On the document and not on each form: htmx announces the first page too, and a form must not be held back twice.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto-submit]");
+  if (form) form.requestSubmit();
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || form.dataset.queue) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "1";
+});
 
 document.addEventListener("DOMContentLoaded", () => prepare(document));
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
