@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 ROOT = Path(__file__).resolve().parents[2]
 
 FLOORS_TOP_DOWN = [
@@ -103,13 +104,14 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Lines from the first statement after the docstring to the last."""
-    body = function.body
-    if ast.get_docstring(function, clean=False) is not None:
-        body = body[1:]
+    """Lines after the docstring, without those of functions inside: each is measured by itself."""
+    body = function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
     if not body:
         return 0
-    return (body[-1].end_lineno or body[-1].lineno) - body[0].lineno + 1
+    inner = [child for statement in body for child in ast.walk(statement) if isinstance(child, FUNCTION)]
+    within = {line for child in inner for line in range(child.lineno, (child.end_lineno or child.lineno) + 1)}
+    lines = set(range(body[0].lineno, (body[-1].end_lineno or body[-1].lineno) + 1))
+    return len(lines - within)
 
 
 def code_lines(tree: ast.Module) -> int:
