@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from fracas.assets.models import Installation, Part, ReadingKind, Removal, Syste
 from fracas.assets.workflow import (
     commission,
     install,
+    observe,
     read_usage,
     register_part,
     register_system,
@@ -76,6 +78,7 @@ def write_system(register: Register, facts: Facts) -> Written:
         system = register_system(session, actor, reason=register.reason, **words)
         register.remember("system", (system.serial,), system)
         _retire(register, system, facts)
+        _observe(register, system, facts)
         return Written(Outcome.NEW, system_id=system.id)
     changed, differs = False, _differs(system.serial, system, facts, ("name", "configuration"))
     if facts["system_model"] != system.system_model.code:
@@ -88,6 +91,7 @@ def write_system(register: Register, facts: Facts) -> Written:
         elif facts.get("commissioned_at") not in (None, life.commissioned_at):
             differs = f"{system.serial} (commissioned_at)"
         changed = (life.retired_at is None and _retire(register, system, facts)) or changed
+    changed = _observe(register, system, facts) or changed
     return Written(Outcome.CHANGED if changed else Outcome.UNCHANGED, differs, system.id)
 
 
@@ -104,6 +108,30 @@ def _retire(register: Register, system: System, facts: Facts) -> bool:
         reason=register.reason,
     )
     return True
+
+
+def _observe(register: Register, system: System, facts: Facts) -> bool:
+    """Enter the windows of observation that are not here yet, each written ``start/end`` (``..``: still open)."""
+    if not facts.get("observed"):
+        return False
+    here = assets.service_life(register.session, system).windows
+    added = False
+    for window in facts["observed"]:
+        start, _, end = window.partition("/")
+        begun, ended = _edge(start), None if end.strip() in ("", "..") else _edge(end)
+        if (begun, ended) not in here:
+            observe(register.session, register.actor, system, start=begun, end=ended, reason=register.reason)
+            added = True
+    return added
+
+
+def _edge(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except ValueError:
+        raise Invalid(
+            "“%(value)s” is no date and time; write 2025-01-01T00:00+08:00.", field="observed", value=text
+        ) from None
 
 
 def write_part(register: Register, facts: Facts) -> Written:
@@ -123,7 +151,16 @@ def write_part(register: Register, facts: Facts) -> Written:
     register.remember("part", (part_type.id, part.serial), part)
     if "condition" in facts:
         basis = facts.get("condition_reason", "as recorded in the imported file")
-        set_condition(session, actor, part, condition=facts["condition"], basis=basis, reason=register.reason)
+        at = facts.get("condition_at")
+        set_condition(
+            session,
+            actor,
+            part,
+            condition=facts["condition"],
+            basis=basis,
+            occurred_at=at,
+            reason=register.reason,
+        )
     return Written(Outcome.NEW)
 
 

@@ -47,13 +47,19 @@ class Field:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file. ``identity`` are the fields that say which record a row is about."""
+    """A kind of file. ``identity`` are the fields that say which record a row is about; ``verb_words`` pairs of
+    (word of the verb, field of the file) where the two differ."""
 
     name: str
     title: str
     fields: tuple[Field, ...]
     identity: tuple[str, ...]
     extra_columns: bool = False
+    verb_words: tuple[tuple[str, str], ...] = ()
+
+    def own_word(self, word: str | None) -> str | None:
+        """The field that a verb's refusal means: some verbs say ``occurred_at`` where the file has ``installed_at``."""
+        return dict(self.verb_words).get(word, word) if word else None
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)
@@ -138,6 +144,12 @@ SYSTEMS = Kind(
         ),
         _moment("retired_at", "retired", "退役日期", "报废日期"),
         _text("retired_reason", "退役原因", "报废原因"),
+        Field(
+            "observed",
+            ValueType.LIST,
+            names=("观察期",),
+            help=N_("windows of observation: 2025-01-01T00:00+08:00/2026-01-01T00:00+08:00; …"),
+        ),
     ),
     ("serial",),
 )
@@ -148,7 +160,7 @@ PARTS = Kind(
     (
         _text("part_type", *PART_TYPE, "型号", example="BCU-200", required=True),
         _text("serial", *SERIAL, example="0022", required=True),
-        _text("lot", *LOT, example="2024-07"),
+        _text("lot", *LOT, example="2023-11"),
         _text("supplier", "supplier_code", "manufacturer", "供应商"),
         _text("site", *SITE, example="DEPOT-1", required=True),
         _text("customer", *CUSTOMER),
@@ -158,10 +170,11 @@ PARTS = Kind(
             "made_at",
             "生产日期",
             "制造日期",
-            example="2024-07-01T00:00+08:00",
+            example="2023-11-01T00:00+08:00",
         ),
         _choice("condition", Condition, "状态", example="serviceable"),
         _text("condition_reason", "状态原因"),
+        _moment("condition_at", "状态日期"),
     ),
     ("part_type", "serial"),
 )
@@ -185,6 +198,7 @@ INSTALLATIONS = Kind(
         _text("external_id", *EXTERNAL_ID),
     ),
     ("part_type", "part", "system", "position", "installed_at"),
+    verb_words=(("occurred_at", "installed_at"), ("cause", "removal_cause")),
 )  # fmt: skip
 
 USAGE = Kind(
@@ -203,6 +217,7 @@ USAGE = Kind(
         _text("external_id", *EXTERNAL_ID),
     ),
     ("system", "part", "part_type", "metric", "read_at", "kind"),
+    verb_words=(("occurred_at", "read_at"),),
 )  # fmt: skip
 
 FAILURES = Kind(
@@ -247,6 +262,7 @@ FAILURES = Kind(
         _choice("repair_assumption", RepairAssumption, "修复假设"),
         _text("part_out", "removed_serial", "拆下件序列号", "换下件"),
         _text("part_in", "installed_serial", "装上件序列号", "换上件"),
+        _moment("swapped_at", "更换时间"),
         _choice("outcome", Outcome, "verification", "验证结论", help=N_("confirmed, no_fault_found, duplicate")),
         _text("duplicate_of", "重复于"),
         _text("method", "verification_method", "验证方法"),
@@ -268,10 +284,10 @@ PROBLEMS = Kind(
         _text("external_id", *EXTERNAL_ID, "problem_id", "问题编号", example="8D-17"),
         _choice("state", ImportState, "status", example="closed_elsewhere"),
         _moment("closed_at", "closed", "关闭日期"),
-        _text("title", "subject", "标题", "问题", example="Valve seat wears early", required=True),
+        _text("title", "subject", "标题", "问题", example="Connector pin corrodes", required=True),
         _text("description", "text", "描述"),
-        _text("part_type", *PART_TYPE, example="VALVE-7"),
-        Field("failures", ValueType.LIST, names=("failure_numbers", "故障"), example="INC-1001; INC-1002"),
+        _text("part_type", *PART_TYPE, example="BCU-200"),
+        Field("failures", ValueType.LIST, names=("failure_numbers", "故障"), example="INC-1001"),
         _text("owner", "owner_email", "responsible", "负责人"),
         _text("mode", "failure_mode", "故障模式"),
         _text("mechanism", "failure_mechanism", "故障机理"),
@@ -298,7 +314,9 @@ ACTIONS = Kind(
         ),
         _text("failure", "failure_id", "故障编号"),
         _choice("action_type", ActionType, "type", "措施类型", example="corrective"),
-        _text("title", "subject", "标题", "措施", example="Harder seat from serial 0400 on", required=True),
+        _text(
+            "title", "subject", "标题", "措施", example="Sealed connector from serial 0400 on", required=True
+        ),
         _text("description", "text", "描述"),
         _text("owner", "owner_email", "responsible", "负责人"),
         Field(

@@ -236,8 +236,9 @@ class _Run:
         self.report.bad.append(BadRow(entry.line, entry.row.cells, tuple(findings)))
 
     def _with_value(self, found: Finding, entry: Entry) -> Finding:
-        value = entry.facts.get(found.field) if found.field else None
-        return Finding(found.message, found.field, entry.line, found.value or value, found.params)
+        name = self.kind.own_word(found.field)
+        value = found.value if found.value is not None else entry.facts.get(name or "")
+        return Finding(found.message, name, entry.line, value, found.params)
 
     def _watch(self, window: Window) -> None:
         """State that the systems of the file were under observation; those with a commissioning date are anyway."""

@@ -17,6 +17,7 @@ from fracas.exchange.tables import LINE_COLUMN, OWN_COLUMNS, REASON_COLUMN, Cell
 from fracas.exchange.understanding import Entry
 from fracas.exchange.values import plain_text
 
+LONGEST_VALUE = 60
 Words = Callable[[Finding], str]
 """How a finding is said: in English on the command line, in the reader's language on a page."""
 
@@ -118,8 +119,11 @@ def reason(row: BadRow, headers: dict[str, str], say: Words = sentence) -> str:
 def _placed(finding: Finding, headers: dict[str, str], say: Words) -> str:
     if finding.field is None:
         return say(finding)
-    column = headers.get(finding.field, finding.field)
-    return f"{column}: {say(finding)}"
+    column, said = headers.get(finding.field, finding.field), say(finding)
+    value = "" if finding.value is None else str(finding.value)
+    if value and value not in said and len(value) <= LONGEST_VALUE:
+        return f"{column} “{value}”: {said}"
+    return f"{column}: {said}"
 
 
 def rejected_csv(table: Table, report: Report, say: Words = sentence) -> bytes:
