@@ -24,6 +24,7 @@ from fracas.core.verbs import verb
 from fracas.failures.queries import failure as find_failure
 from fracas.problems.queries import problem as find_problem
 from fracas.problems.states import ENDED as PROBLEM_ENDED
+from fracas.problems.states import ProblemState
 from fracas.users.models import User
 from fracas.users.queries import user as find_user
 
@@ -76,7 +77,11 @@ def plan_action(
             "Name the problem that it is about; only containment can follow straight from a failure.",
             field="problem",
         )
-    if about is not None and about.state in PROBLEM_ENDED:
+    # An import brings the actions of a problem that was closed elsewhere after it; its closing claims nothing of ours.
+    is_history = (
+        external_id is not None and about is not None and about.state is ProblemState.CLOSED_ELSEWHERE
+    )
+    if about is not None and about.state in PROBLEM_ENDED and not is_history:
         raise Refused("%(problem)s is closed; reopen it before planning an action.", problem=about.number)
     made = Action(
         organisation_id=actor.organisation_id,

@@ -43,7 +43,7 @@ MOVES: dict[str, dict[FailureState, FailureState]] = {
     },
     "reopen": {S.CLOSED: S.COMPLETED, S.CLOSED_ELSEWHERE: S.COMPLETED},
     # Only an import has it: a report that was dealt with in the system it came from.
-    "bring_history": {S.REPORTED: S.CLOSED_ELSEWHERE},
+    "bring_history": {S.REPORTED: S.CLOSED_ELSEWHERE, S.COMPLETED: S.CLOSED_ELSEWHERE},
 }
 
 NEXT_STEP = {

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from fracas.assets import queries as assets
 from fracas.assets import workflow as register
-from fracas.assets.models import InstalledAs, Part
+from fracas.assets.models import Installation, InstalledAs, Part, Removal
 from fracas.core import facts
+from fracas.core.db import known
 from fracas.core.errors import Invalid
 from fracas.core.moments import happened, shown
 from fracas.core.permissions import Actor
@@ -45,26 +47,50 @@ def swap(
     if (out is None and into is None) or _entered_before(session, failure, out, into):
         return
     moment = happened(swapped_at or failure.restored_at or failure.occurred_at, "swapped_at")
-    if failure.position is None and out is not None:
+    removal, installation = _registered(session, failure, out, into, moment)
+    if failure.position is None and removal is not None:
+        failure.position = removal.installation.position
+    elif failure.position is None and out is not None:
         stay = assets.whereabouts(session, out, as_of=moment)
         failure.position = stay.position if stay is not None and stay.system_id == failure.system.id else None
     if failure.position is None:
         raise Invalid("Say in which position the part sat.", field="position")
-    removal, installation = register.swap(
-        session,
-        actor,
-        system=failure.system,
-        position=failure.position,
-        part_out=out,
-        part_in=into,
-        occurred_at=moment,
-        installed_as=part_in_as,
-        note=failure.number,
-    )
+    left_out, left_in = (None if removal else out), (None if installation else into)
+    if left_out is not None or left_in is not None:
+        made_removal, made_installation = register.swap(
+            session,
+            actor,
+            system=failure.system,
+            position=failure.position,
+            part_out=left_out,
+            part_in=left_in,
+            occurred_at=moment,
+            installed_as=part_in_as,
+            note=failure.number,
+        )
+        removal, installation = removal or made_removal, installation or made_installation
     if out is not None:
         failure.part, failure.part_type = out, out.part_type
     made = PartSwap(failure_id=failure.id, occurred_at=moment, removal=removal, installation=installation)
     facts.add(session, actor, made)
+
+
+def _registered(
+    session: Session, failure: Failure, out: Part | None, into: Part | None, moment: datetime
+) -> tuple[Removal | None, Installation | None]:
+    """What the register holds of this very swap already: whoever keeps it may have been told before the report was."""
+    here: list[ColumnElement[bool]] = [Installation.system_id == failure.system.id, known(Installation, None)]
+    if failure.position is not None:
+        here.append(Installation.position_id == failure.position.id)
+    removal = installation = None
+    if out is not None:
+        rows = select(Removal).join(Installation, Installation.id == Removal.installation_id)
+        ended = (Removal.part_id == out.id, Removal.occurred_at == moment, known(Removal, None))
+        removal = session.scalars(rows.where(*here, *ended)).unique().first()
+    if into is not None:
+        begun = (Installation.part_id == into.id, Installation.occurred_at == moment)
+        installation = session.scalars(select(Installation).where(*here, *begun)).unique().first()
+    return removal, installation
 
 
 def _require_both(failure: Failure, out: Part | None, into: Part | None) -> None:

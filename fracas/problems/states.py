@@ -30,7 +30,7 @@ MOVES: dict[str, dict[ProblemState, ProblemState]] = {
     "send_back": {S.ANALYSED: S.OPEN, S.DECIDED: S.ANALYSED, S.SPREAD: S.DECIDED},
     "reopen": dict.fromkeys(ENDED, S.OPEN),
     # Only an import has it: a problem that was dealt with in the system it came from.
-    "bring_history": {S.OPEN: S.CLOSED_ELSEWHERE},
+    "bring_history": {S.OPEN: S.CLOSED_ELSEWHERE, S.ANALYSED: S.CLOSED_ELSEWHERE},
 }
 
 NEXT_STEP = {S.OPEN: "analyse", S.ANALYSED: "decide", S.DECIDED: "spread", S.SPREAD: "close"}

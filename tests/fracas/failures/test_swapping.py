@@ -48,3 +48,22 @@ def test_a_part_put_in_where_another_sits_is_refused(loop: Loop) -> None:
     with pytest.raises(Invalid, match="V1"):
         loop.complete(loop.report(), maintenance_kind="replace", part_in="V2", not_recorded=["part"])
     assert [row[0] for row in loop.told()] == ["V1"]
+
+
+def test_a_swap_that_the_register_holds_already_is_not_entered_again(loop: Loop) -> None:
+    """The register may have been imported before the reports were."""
+    loop.remove("V1", at=100)
+    loop.install("V2", system="S1", position="B1.VALVE", at=100)
+    told = loop.told()
+    failure = loop.complete(loop.report(), maintenance_kind="replace", part_out="V1", part_in="V2", swapped_at=day(100))
+    assert loop.told() == told
+    swap = queries.current_swap(loop.session, failure.id)
+    assert swap is not None
+    assert (swap.removal.installation.part.serial, swap.installation.part.serial) == ("V1", "V2")  # type: ignore[union-attr]
+    assert failure.position.code == "B1.VALVE"  # type: ignore[union-attr]
+
+
+def test_half_a_swap_in_the_register_is_made_whole(loop: Loop) -> None:
+    loop.remove("V1", at=100)
+    loop.complete(loop.report(), maintenance_kind="replace", part_out="V1", part_in="V2", swapped_at=day(100))
+    assert [row[0] for row in loop.told()] == ["V1", "V2"]
