@@ -11,6 +11,7 @@ import fracas
 from fracas.core.permissions import KNOWN
 from fracas.users import matrix
 from fracas.users.models import Role
+from fracas.web.words import VERBS, WORDS
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +48,13 @@ def test_the_last_word_is_the_approvers(permission: str) -> None:
 def test_a_customer_files_and_follows_only() -> None:
     verbs = {name for name in matrix.of_role(Role.CUSTOMER) if not name.startswith("account.")}
     assert {name.rpartition(".")[2] for name in verbs} <= {"read", "file", "attach"}
+
+
+def test_each_permission_has_its_words() -> None:
+    names = [permission.partition(".") for permission in matrix.DEFAULT]
+    assert [kind for kind, _, _ in names if f"kind.{kind}" not in WORDS] == []
+    assert [verb for _, _, verb in names if verb not in VERBS] == []
+
+
+def test_each_role_has_its_word() -> None:
+    assert [role for role in Role if role.value not in WORDS] == []
