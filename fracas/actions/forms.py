@@ -13,7 +13,7 @@ class _Plan(Form):
     """What can be said of an action while it is planned."""
 
     description: str | None = field(None, label=N_("Description"), widget="textarea", max_length=4000)
-    owner: str | None = field(None, label=N_("Owner"), options="people")
+    owner: str | None = field(None, label=N_("Owner"), options="users")
     due_on: date | None = field(None, label=N_("Due on"))
     effective_from_serial: str | None = field(None, label=N_("Effective from serial"), max_length=200)
     effective_from_lot: str | None = field(None, label=N_("Effective from lot"), max_length=200)

@@ -53,6 +53,11 @@ def detail(session: Session, actor: Actor, key: Any) -> Action:
     return session.scalars(rows).unique().one()
 
 
+def with_facts(rows: Select[Action]) -> Select[Action]:
+    """The same actions, each with its criteria and verdicts."""
+    return rows.options(selectinload(Action.criteria), selectinload(Action.verdicts))
+
+
 def by_external_id(session: Session, actor: Actor, external_id: str) -> Action | None:
     own = (Action.organisation_id == actor.organisation_id, Action.external_id == external_id)
     return session.scalars(select(Action).where(*own)).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, select
@@ -17,6 +18,11 @@ def holding(session: Session, table: type[Table], *which: ColumnElement[bool]) -
     """The latest row of a ``Fact`` table that no correction has replaced."""
     rows = select(table).where(table.retracted_at.is_(None), *which)
     return session.scalars(rows.order_by(table.entered_at.desc(), table.id.desc()).limit(1)).first()
+
+
+def current(facts: Sequence[Table]) -> Table | None:
+    """The last of a record's loaded facts that no correction has replaced."""
+    return next((fact for fact in reversed(facts) if fact.retracted_at is None), None)
 
 
 def retract(session: Session, table: type[Table], *which: ColumnElement[bool]) -> list[Table]:

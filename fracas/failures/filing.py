@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from flask import Blueprint, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -33,8 +32,12 @@ NOT_READ = "not read when the report was filed"
 class Filing(Form):
     """What the page asks: one serial, of the system or of the part, and four more."""
 
-    serial: str = asked(label=N_("Serial of the vehicle or the part"), widget="scan", min_length=1, max_length=200)
-    symptom: str = asked(label=N_("What do you see, hear, smell?"), widget="textarea", min_length=1, max_length=4000)
+    serial: str = asked(
+        label=N_("Serial of the vehicle or the part"), widget="scan", min_length=1, max_length=200
+    )
+    symptom: str = asked(
+        label=N_("What do you see, hear, smell?"), widget="textarea", min_length=1, max_length=4000
+    )
     occurred_at: Moment = asked(label=N_("When?"))
     usage_value: float | None = asked(None, label=N_("Meter reading"), ge=0, allow_inf_nan=False)
     metric: str | None = asked(None, label=N_("Which meter"))
@@ -71,7 +74,9 @@ def _usual_metric(session: Session, system: System) -> UsageMetric | None:
     return max(readings, key=lambda reading: reading.occurred_at).metric if readings else None
 
 
-def file_report(session: Session, who: Actor, form: Filing, photo: tuple[str | None, bytes] | None) -> Failure:
+def file_report(
+    session: Session, who: Actor, form: Filing, photo: tuple[str | None, bytes] | None
+) -> Failure:
     """File what the page asked, with its photo, in one transaction."""
     found = _known(session, who, form.serial)
     filed: Failure = workflow.file(
@@ -144,7 +149,9 @@ def _page(error: FracasError | None = None) -> Response:
     if "system" in wrong or "part" in wrong:
         wrong.setdefault("serial", wrong.get("system") or wrong.get("part") or "")
     values = request.form if error else request.args
-    page = render_template("failures/file.html", values=values, wrong=wrong, message=errors.sentence(error) if error else None)
+    page = render_template(
+        "failures/file.html", values=values, wrong=wrong, message=errors.sentence(error) if error else None
+    )
     return make_response(page, error.status if error else 200)
 
 

@@ -65,8 +65,9 @@ class _Report(Form):
     not_recorded: list[str] = field(
         [],
         label=N_("Not recorded at source"),
-        help=N_("The names of fields that nobody can say any more, one a line."),
-        widget="lines",
+        help=N_("Tick what nobody can say any more; it is then not asked for."),
+        widget="choices",
+        options="unrecorded",
     )
 
 

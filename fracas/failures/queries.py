@@ -55,6 +55,12 @@ def detail(session: Session, actor: Actor, key: Any) -> Failure:
     return session.scalars(rows).unique().one()
 
 
+def with_facts(rows: Select[Failure]) -> Select[Failure]:
+    """The same reports, each with what was added to it: a few statements for a page of any length."""
+    loaded = (Failure.verifications, Failure.scores, Failure.attachments, Failure.usage_reading)
+    return rows.options(*(selectinload(collection) for collection in loaded))
+
+
 def by_external_id(session: Session, actor: Actor, external_id: str) -> Failure | None:
     """The report that came from elsewhere under that number, whatever the actor may see (numbers are unique)."""
     return session.scalar(
@@ -83,6 +89,16 @@ def current_score(session: Session, failure_id: UUID) -> Score | None:
 
 def current_swap(session: Session, failure_id: UUID) -> PartSwap | None:
     return holding(session, PartSwap, PartSwap.failure_id == failure_id)
+
+
+def original_of(session: Session, actor: Actor, failure: Failure) -> Failure | None:
+    """The report that this one was found to repeat, as far as the actor may see it."""
+    said = current_verification(session, failure.id)
+    if said is None or said.duplicate_of_id is None:
+        return None
+    return session.scalars(
+        select(Failure).where(visible(actor, Failure), Failure.id == said.duplicate_of_id)
+    ).first()
 
 
 def has_referred(session: Session, failure_id: UUID, user_id: UUID) -> bool:

@@ -301,9 +301,10 @@ def _put_usage(
     """Keep the meter's reading in the register, from where life data are made, and point to it."""
     value = words.get("usage_value")
     old = failure.usage_reading
-    if value is None and old is not None and before == old.occurred_at != failure.occurred_at:
-        # The reading was taken when it failed, and that is now another moment.
-        value, words = old.value, {**words, "metric": old.metric}
+    if value is None and old is not None and _is_elsewhere(failure, old, before):
+        # The reading was taken of this system and when it failed, and one of the two was wrong.
+        read_at = failure.occurred_at if before == old.occurred_at else old.occurred_at
+        value, words = old.value, {**words, "metric": old.metric, "usage_read_at": read_at}
     if value is not None:
         if old is not None:
             failure.usage_reading = None
@@ -314,6 +315,12 @@ def _put_usage(
         failure.usage_reading = None
         _withdraw(session, actor, failure, old)
     _require_usage(failure)
+
+
+def _is_elsewhere(failure: Failure, reading: UsageReading, before: datetime | None) -> bool:
+    """Whether an amendment moved the failure away from its reading, to another system or another moment."""
+    of_another = reading.system_id not in (None, failure.system.id)
+    return of_another or before == reading.occurred_at != failure.occurred_at
 
 
 def _require_usage(failure: Failure) -> None:

@@ -18,7 +18,7 @@ class OpenProblem(Form):
     failures: list[str] = field(
         [], label=N_("Failures"), help=N_("Their numbers, one a line."), widget="lines"
     )
-    owner: str | None = field(None, label=N_("Owner"), options="people")
+    owner: str | None = field(None, label=N_("Owner"), options="users")
     external_id: str | None = field(None, label=N_("Number in another system"), max_length=200)
 
 
@@ -33,7 +33,7 @@ class Edit(Form):
 class Assign(Form):
     """Who leads the investigation."""
 
-    owner: str = field(label=N_("Owner"), options="people")
+    owner: str = field(label=N_("Owner"), options="users")
 
 
 class LinkFailure(Form):

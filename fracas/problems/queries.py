@@ -57,6 +57,11 @@ def detail(session: Session, actor: Actor, key: Any) -> Problem:
     return session.scalars(rows).unique().one()
 
 
+def with_facts(rows: Select[Problem]) -> Select[Problem]:
+    """The same problems, each with what was found and decided about it."""
+    return rows.options(*(selectinload(c) for c in (Problem.analyses, Problem.decisions, Problem.reviews)))
+
+
 def by_external_id(session: Session, actor: Actor, external_id: str) -> Problem | None:
     own = (Problem.organisation_id == actor.organisation_id, Problem.external_id == external_id)
     return session.scalars(select(Problem).where(*own)).first()
@@ -199,6 +204,21 @@ def failure_counts(session: Session, problem_ids: Iterable[UUID]) -> dict[UUID, 
         .group_by(ProblemFailure.problem_id)
     )
     return {row[0]: row[1] for row in session.execute(rows)}
+
+
+def failure_numbers(session: Session, actor: Actor, problem_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """problem id -> the numbers of its failures that the actor may see, the latest failure first."""
+    rows = (
+        select(ProblemFailure.problem_id, Failure.number)
+        .join(Failure, Failure.id == ProblemFailure.failure_id)
+        .where(ProblemFailure.problem_id.in_(list(problem_ids)), ProblemFailure.retracted_at.is_(None))
+        .where(visible(actor, Failure))
+        .order_by(Failure.occurred_at.desc(), Failure.id.desc())
+    )
+    found: dict[UUID, list[str]] = {}
+    for problem_id, number in session.execute(rows):
+        found.setdefault(problem_id, []).append(number)
+    return found
 
 
 # ------------------------------------------------------------------ who has to do what

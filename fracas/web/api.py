@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from apiflask import APIBlueprint, HTTPError
@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from fracas.core.errors import Invalid
-from fracas.core.forms import Form
 from fracas.core.idempotency import IdempotentRequest
 from fracas.core.paging import LARGEST, Page
 from fracas.web import errors
@@ -40,6 +39,11 @@ class ListQuery(BaseModel):
     cursor: str | None = Field(None, description="`next_cursor` of the page before")
     limit: int = Field(50, ge=1, le=LARGEST)
 
+    @classmethod
+    def of_address(cls) -> Self:
+        """The filter in the address of a page; its empty inputs ask for nothing."""
+        return parse(cls, {name: value for name, value in request.args.items() if value != ""})
+
 
 def takes(api: APIBlueprint, form: type[BaseModel], location: str = "json", name: str = "form") -> Callable[[View], View]:
     """Document and read the input; what is wrong is said by field, as problem+json, like everywhere else."""
@@ -49,11 +53,7 @@ def takes(api: APIBlueprint, form: type[BaseModel], location: str = "json", name
         def reading(*args: Any, **kwargs: Any) -> Any:
             kwargs.pop(f"{location}_data", None)
             values = _json() if location == "json" else request.args.to_dict()
-            if issubclass(form, Form):
-                read: BaseModel = parse(form, values)
-            else:
-                read = parse(form, values)  # type: ignore[type-var]
-            return view(*args, **kwargs, **{name: read})
+            return view(*args, **kwargs, **{name: parse(form, values)})
 
         return api.input(form, location=location, validation=False)(reading)  # type: ignore[return-value]
 

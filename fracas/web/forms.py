@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import request
 from flask_babel import gettext
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from werkzeug.datastructures import MultiDict
 
@@ -22,6 +22,7 @@ from fracas.core.words import N_
 from fracas.web.words import word
 
 F = TypeVar("F", bound=Form)
+M = TypeVar("M", bound=BaseModel)
 Options = list[tuple[str, str]]
 OptionSource = Callable[[Any, str], Options]
 """(subject of the page or None, argument behind the colon) -> [(value, words)]"""
@@ -64,7 +65,7 @@ def findings_of(error: ValidationError) -> list[Finding]:
     return found
 
 
-def parse(form: type[F], values: Mapping[str, Any], *, zone: str | None = None) -> F:
+def parse(form: type[M], values: Mapping[str, Any], *, zone: str | None = None) -> M:
     """Build ``form`` or raise :class:`Invalid` with every field that is wrong."""
     try:
         return form.model_validate(values, context={"zone": zone})

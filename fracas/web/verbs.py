@@ -65,6 +65,7 @@ class VerbTable:
     zone : the time zone that the wall clocks of its pages are in.
     present : the record as the API shows it.
     prefill : what a form shows at first (verb, subject) -> values.
+    context : what the room's own form templates need besides.
     """
 
     kind: str
@@ -77,6 +78,7 @@ class VerbTable:
     zone: Callable[[Any], str] = lambda subject: "UTC"
     prefill: Callable[[str, Any], dict[str, Any]] = lambda verb, subject: {}
     next_step: Mapping[Any, str] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
 
     def possible(self, subject: Any) -> list[str]:
         """The verbs that the state allows and the person's roles hold, in the table's order."""
@@ -151,7 +153,7 @@ def _page(table: VerbTable, key: str, verb: str) -> Any:
         now = table.find(db(), actor(), key)  # after a refusal the first one belongs to a rolled-back session
         return {
             "table": table, "subject": now, "verb": verb, "key": key, "version": version,
-            "obstacles": table.obstacles(now, verb),
+            "obstacles": table.obstacles(now, verb), **table.context,
         }  # fmt: skip
 
     return asked(

@@ -63,3 +63,12 @@ def test_taking_the_reading_back_needs_a_reason_why_it_was_not_read(loop: Loop) 
 def test_the_stages_needs_are_fields_of_a_report() -> None:
     assert set(reporting.NEEDED_TO_COMPLETE) <= reporting.ReportWords.__annotations__.keys()
     assert set(reporting.NEEDED_TO_COMPLETE) - {"maintenance_kind"} <= reporting.MAY_BE_UNRECORDED
+
+
+def test_a_system_amended_takes_the_reading_along(loop: Loop) -> None:
+    failure = loop.report(usage_value=800.0, metric="hours")
+    wrong = failure.usage_reading
+    loop.do("amend", failure, system="S2", reason="misread the number")
+    assert wrong is not None
+    assert wrong.retracted_at is not None
+    assert (failure.usage_reading.value, failure.usage_reading.system_id) == (800.0, loop.s2.id)  # type: ignore[union-attr]
