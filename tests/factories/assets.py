@@ -49,7 +49,13 @@ class Register:
         self, part: str, system: str = "S1", position: str = "B1.BCU", at: float = 0, **facts: Any
     ) -> Installation:
         made: Installation = workflow.install(
-            self.session, self.actor, part=part, system=system, position=position, occurred_at=day(at), **facts
+            self.session,
+            self.actor,
+            part=part,
+            system=system,
+            position=position,
+            occurred_at=day(at),
+            **facts,
         )
         return made
 
@@ -59,13 +65,23 @@ class Register:
         )
         return made
 
-    def move(self, part: str, at: float, system: str = "S1", position: str = "B2.BCU", **facts: Any) -> Installation:
+    def move(
+        self, part: str, at: float, system: str = "S1", position: str = "B2.BCU", **facts: Any
+    ) -> Installation:
         made: Installation = workflow.move(
-            self.session, self.actor, part=part, system=system, position=position, occurred_at=day(at), **facts
+            self.session,
+            self.actor,
+            part=part,
+            system=system,
+            position=position,
+            occurred_at=day(at),
+            **facts,
         )
         return made
 
-    def read(self, value: float, at: float, metric: str = "hours", system: str | None = "S1", **facts: Any) -> UsageReading:
+    def read(
+        self, value: float, at: float, metric: str = "hours", system: str | None = "S1", **facts: Any
+    ) -> UsageReading:
         made: UsageReading = workflow.read_usage(
             self.session, self.actor, system=system, metric=metric, value=value, occurred_at=day(at), **facts
         )

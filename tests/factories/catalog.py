@@ -12,7 +12,9 @@ from fracas.core.permissions import Actor
 
 
 def make_part_type(session: Session, actor: Actor, number: str = "BCU-200", **facts: Any) -> PartType:
-    made: PartType = workflow.add_part_type(session, actor, **{"number": number, "name": f"Part {number}", **facts})
+    made: PartType = workflow.add_part_type(
+        session, actor, **{"number": number, "name": f"Part {number}", **facts}
+    )
     return made
 
 
@@ -27,6 +29,12 @@ def make_catalog(session: Session, actor: Actor) -> SystemModel:
     places += [("B1.VALVE", "B1.BCU", "V-7"), ("BOX", None, None)]
     for code, parent, part_type in places:
         workflow.add_position(
-            session, actor, system_model=model, code=code, name=f"Position {code}", parent=parent, part_type=part_type
+            session,
+            actor,
+            system_model=model,
+            code=code,
+            name=f"Position {code}",
+            parent=parent,
+            part_type=part_type,
         )
     return model

@@ -16,7 +16,9 @@ _count = itertools.count(1)
 
 def make_organisation(session: Session, **facts: Any) -> Organisation:
     number = next(_count)
-    return workflow.create_organisation(session, **{"code": f"ORG{number}", "name": f"Organisation {number}", **facts})
+    return workflow.create_organisation(
+        session, **{"code": f"ORG{number}", "name": f"Organisation {number}", **facts}
+    )
 
 
 def make_root(session: Session) -> Actor:
@@ -30,5 +32,7 @@ def make_site(session: Session, actor: Actor, code: str = "DEPOT", **facts: Any)
 
 
 def make_customer(session: Session, actor: Actor, code: str = "METRO", **facts: Any) -> Customer:
-    made: Customer = workflow.add_customer(session, actor, **{"code": code, "name": f"Customer {code}", **facts})
+    made: Customer = workflow.add_customer(
+        session, actor, **{"code": code, "name": f"Customer {code}", **facts}
+    )
     return made
