@@ -236,7 +236,7 @@ FAILURES = Kind(
         _text("part_type", *PART_TYPE, example="BCU-200"),
         _text("part", *SERIAL, "part_serial", "故障件序列号", example="0022"),
         _text("position", *POSITION, example="B1.BCU"),
-        _number("usage_value", "usage", "mileage", "reading", "故障里程", "里程", example="120000"),
+        _number("usage_value", "usage", "mileage", "reading", "故障里程", "里程", example="121500"),
         _text("metric", *METRIC, example="km"),
         _moment("usage_read_at", "读数时间"),
         _text("usage_not_read_reason", "未读原因"),

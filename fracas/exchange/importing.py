@@ -28,6 +28,7 @@ from fracas.exchange.reports import BadRow, Report
 from fracas.exchange.tables import Table
 from fracas.exchange.textfiles import read_text
 from fracas.exchange.understanding import Entry, preview, understand
+from fracas.exchange.values import plain_text
 from fracas.exchange.workbooks import is_workbook, read_workbook
 from fracas.organisations import queries as organisations
 
@@ -238,6 +239,7 @@ class _Run:
     def _with_value(self, found: Finding, entry: Entry) -> Finding:
         name = self.kind.own_word(found.field)
         value = found.value if found.value is not None else entry.facts.get(name or "")
+        value = "; ".join(map(str, value)) if isinstance(value, list) else plain_text(value)
         return Finding(found.message, name, entry.line, value, found.params)
 
     def _watch(self, window: Window) -> None:

@@ -41,13 +41,13 @@ def ending(file_name: str) -> str:
 
 def write(sheet: Sheet, form: str) -> bytes:
     """The sheet as ``csv`` (UTF-8 with a mark, so that Excel reads Chinese) or ``xlsx``; times are ISO 8601 with offset."""
-    rows = ([_cell(row.get(column)) for column in sheet.columns] for row in sheet.rows)
+    rows = ([cell(row.get(column)) for column in sheet.columns] for row in sheet.rows)
     if form == "csv":
         return _csv([list(sheet.columns)], rows)
     return _workbook(sheet.name, sheet.columns, rows)
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """Text, a number or None. A moment stays text, so that its offset from UTC is not lost in a spreadsheet."""
     if isinstance(value, StrEnum):
         return value.value
