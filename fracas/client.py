@@ -51,7 +51,9 @@ class Fracas:
         """One answer as a dictionary; parameters that are None are left out."""
         return self._send("GET", path, query=query)
 
-    def post(self, path: str, body: dict[str, Any] | None = None, *, idempotency_key: str | None = None) -> dict[str, Any]:
+    def post(
+        self, path: str, body: dict[str, Any] | None = None, *, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
         """Write something; the same ``idempotency_key`` sent again gets the first answer again."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         return self._send("POST", path, body=body or {}, headers=headers)

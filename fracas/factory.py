@@ -39,7 +39,9 @@ def create_app(config: Config | None = None, engine: Engine | None = None) -> AP
     """An application of its own engine and settings; tests build many side by side."""
     config = config or Config.from_env()
     if not config.secret_key:
-        raise ConfigError("FRACAS_SECRET_KEY is needed with a database server: any 32 random characters, the same on all.")
+        raise ConfigError(
+            "FRACAS_SECRET_KEY is needed with a database server: any 32 random characters, the same on all."
+        )
     engine = engine or make_engine(config.database_url)
     app = APIFlask(
         "fracas",

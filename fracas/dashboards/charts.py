@@ -24,7 +24,12 @@ def _layout(**more: Any) -> dict[str, Any]:
 
 
 def pareto(
-    bars: Sequence[Bar], *, links: Sequence[str | None], words: Translate, labels: Sequence[str], measure: str = "failures"
+    bars: Sequence[Bar],
+    *,
+    links: Sequence[str | None],
+    words: Translate,
+    labels: Sequence[str],
+    measure: str = "failures",
 ) -> dict[str, Any]:
     """Bars from most to least with the running share; a bar opens the records behind it.
 
@@ -41,19 +46,38 @@ def pareto(
     }
     return {
         "data": [
-            {"type": "bar", "x": list(labels), "y": values, "name": name, "marker": {"color": STEEL}, "customdata": list(links)},
             {
-                "type": "scatter", "x": list(labels), "y": running, "name": words("running share"), "yaxis": "y2",
-                "mode": "lines+markers", "line": {"color": "#b3410a"}, "hovertemplate": "%{y:.0f} %<extra></extra>",
+                "type": "bar",
+                "x": list(labels),
+                "y": values,
+                "name": name,
+                "marker": {"color": STEEL},
+                "customdata": list(links),
+            },
+            {
+                "type": "scatter",
+                "x": list(labels),
+                "y": running,
+                "name": words("running share"),
+                "yaxis": "y2",
+                "mode": "lines+markers",
+                "line": {"color": "#b3410a"},
+                "hovertemplate": "%{y:.0f} %<extra></extra>",
             },
         ],
         "layout": _layout(
             xaxis={"type": "category", "tickangle": -35, "automargin": True},
             yaxis={"title": {"text": name}, "rangemode": "tozero"},
-            yaxis2={"overlaying": "y", "side": "right", "range": [0, 105], "ticksuffix": " %", "showgrid": False},
+            yaxis2={
+                "overlaying": "y",
+                "side": "right",
+                "range": [0, 105],
+                "ticksuffix": " %",
+                "showgrid": False,
+            },
             meta={"alt": title},
         ),
-    }  # fmt: skip
+    }
 
 
 def open_stages(counts: Sequence[StageCount], *, words: Translate, names: Sequence[str]) -> dict[str, Any]:
@@ -66,11 +90,15 @@ def open_stages(counts: Sequence[StageCount], *, words: Translate, names: Sequen
     }
     data = [
         {
-            "type": "bar", "orientation": "h", "y": list(names), "x": [getattr(count, age) for count in counts],
-            "name": text, "marker": {"color": AGE_COLOURS[age]},
+            "type": "bar",
+            "orientation": "h",
+            "y": list(names),
+            "x": [getattr(count, age) for count in counts],
+            "name": text,
+            "marker": {"color": AGE_COLOURS[age]},
         }
         for age, text in ages.items()
-    ]  # fmt: skip
+    ]
     total = sum(count.total for count in counts)
     return {
         "data": data,

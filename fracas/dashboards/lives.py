@@ -38,7 +38,7 @@ def life_of_part(session: Session, actor: Actor, part: Part) -> list[LifeEvent]:
         *_readings(session, part),
         *_reports(failures),
         *_answers(session, failures),
-        *_problems(session, failures),
+        *(_problems(session, failures) if actor.may("problem.read") else ()),
     ]
     if part.manufactured_at is not None:
         events.append(LifeEvent(part.manufactured_at, "made", part.lot or ""))
@@ -52,7 +52,9 @@ def _current(session: Session, model: Any, *conditions: Any) -> Any:
 def _failures_of(session: Session, actor: Actor, part: Part) -> list[Failure]:
     """Reports that name the serial, or whose swap took it out."""
     swapped = (
-        select(PartSwap.failure_id).join(Removal, Removal.id == PartSwap.removal_id).where(Removal.part_id == part.id)
+        select(PartSwap.failure_id)
+        .join(Removal, Removal.id == PartSwap.removal_id)
+        .where(Removal.part_id == part.id)
     )
     condition = or_(Failure.part_id == part.id, Failure.id.in_(swapped))
     return list(session.scalars(select(Failure).where(visible(actor, Failure), condition)).unique())
@@ -90,7 +92,9 @@ def _reports(failures: list[Failure]) -> Iterator[LifeEvent]:
         zone = failure.site.time_zone
         yield LifeEvent(failure.occurred_at, "failed", failure.number, failure.symptom, zone, link)
         if failure.restored_at is not None:
-            yield LifeEvent(failure.restored_at, "restored", failure.number, failure.handling or "", zone, link)
+            yield LifeEvent(
+                failure.restored_at, "restored", failure.number, failure.handling or "", zone, link
+            )
 
 
 def _answers(session: Session, failures: list[Failure]) -> Iterator[LifeEvent]:
@@ -99,11 +103,15 @@ def _answers(session: Session, failures: list[Failure]) -> Iterator[LifeEvent]:
         failure = by_id[row.failure_id]
         mode = f" · {row.mode.code} {row.mode.name}" if row.mode else ""
         link = ("failures.detail", failure.number)
-        yield LifeEvent(row.occurred_at, str(row.outcome), failure.number + mode, row.method, failure.site.time_zone, link)
+        yield LifeEvent(
+            row.occurred_at, str(row.outcome), failure.number + mode, row.method, failure.site.time_zone, link
+        )
     for row in _current(session, Score, Score.failure_id.in_(by_id)):
         failure = by_id[row.failure_id]
         link = ("failures.detail", failure.number)
-        yield LifeEvent(row.occurred_at, str(row.decision), failure.number, row.note or "", failure.site.time_zone, link)
+        yield LifeEvent(
+            row.occurred_at, str(row.decision), failure.number, row.note or "", failure.site.time_zone, link
+        )
 
 
 def _problems(session: Session, failures: list[Failure]) -> Iterator[LifeEvent]:
@@ -114,4 +122,11 @@ def _problems(session: Session, failures: list[Failure]) -> Iterator[LifeEvent]:
         .where(ProblemFailure.failure_id.in_(ids), known(ProblemFailure, None))
     )
     for link, problem in session.execute(statement).unique():
-        yield LifeEvent(link.occurred_at, "linked", problem.number, problem.title, "UTC", ("problems.detail", problem.number))
+        yield LifeEvent(
+            link.occurred_at,
+            "linked",
+            problem.number,
+            problem.title,
+            "UTC",
+            ("problems.detail", problem.number),
+        )

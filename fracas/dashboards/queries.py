@@ -16,7 +16,9 @@ from fracas.assets.models import System
 from fracas.catalog.models import FailureCode, PartType
 from fracas.core import clock
 from fracas.core.permissions import Actor, visible
-from fracas.failures.models import Failure, MaintenanceKind, Outcome, Verification
+from fracas.failures.models import Failure, Verification
+from fracas.failures.queries import standing_now
+from fracas.failures.scoring import Standing
 from fracas.failures.states import OPEN as FAILURE_OPEN
 from fracas.organisations.models import Site
 from fracas.problems.models import Analysis, Problem, ProblemFailure
@@ -24,6 +26,7 @@ from fracas.problems.states import ACTIVE as PROBLEM_ACTIVE
 from fracas.problems.states import ProblemState
 
 Grouping = Literal["mode", "part_type", "symptom", "system", "site"]
+Measure = Literal["failures", "delay_minutes"]
 AGES = ((7, "week"), (30, "month"), (90, "quarter"), (None, "older"))
 
 
@@ -65,12 +68,8 @@ class Bar:
 
 
 def _is_failure() -> ColumnElement[bool]:
-    """Leave out what was shown to be none: no fault found, duplicates and preventive visits."""
-    none = select(Verification.failure_id).where(
-        Verification.retracted_at.is_(None), Verification.outcome != Outcome.CONFIRMED
-    )
-    preventive = Failure.maintenance_kind == MaintenanceKind.PREVENTIVE
-    return and_(Failure.id.not_in(none), or_(Failure.maintenance_kind.is_(None), ~preventive))
+    """What statistics count, so that a number here and the list that it opens agree."""
+    return standing_now() != Standing.EXCLUDED.value
 
 
 def _mode_of_failure() -> tuple[Any, Any]:
@@ -80,17 +79,29 @@ def _mode_of_failure() -> tuple[Any, Any]:
 
     def join(statement: Select[Any]) -> Select[Any]:
         return (
-            statement.outerjoin(observed, and_(observed.failure_id == Failure.id, observed.retracted_at.is_(None)))
+            statement.outerjoin(
+                observed, and_(observed.failure_id == Failure.id, observed.retracted_at.is_(None))
+            )
             .outerjoin(link, and_(link.failure_id == Failure.id, link.retracted_at.is_(None)))
-            .outerjoin(analysed, and_(analysed.problem_id == link.problem_id, analysed.retracted_at.is_(None)))
+            .outerjoin(
+                analysed, and_(analysed.problem_id == link.problem_id, analysed.retracted_at.is_(None))
+            )
             .outerjoin(code, code.id == func.coalesce(analysed.mode_id, observed.mode_id))
         )
 
     return code, join
 
 
-def pareto(session: Session, actor: Actor, by: Grouping, chosen: Filter, *, most: int = 12) -> list[Bar]:
-    """Failures and minutes of delay by group, most failures first; the rest is one bar, so that the sum stays right."""
+def pareto(
+    session: Session,
+    actor: Actor,
+    by: Grouping,
+    chosen: Filter,
+    *,
+    measure: Measure = "failures",
+    most: int = 12,
+) -> list[Bar]:
+    """Failures and minutes of delay by group, most of ``measure`` first; the rest is one bar, so that the sum stays right."""
     zh: Any = None
     statement: Select[Any] = select().select_from(Failure)
     if by == "mode":
@@ -108,11 +119,16 @@ def pareto(session: Session, actor: Actor, by: Grouping, chosen: Filter, *, most
     else:
         statement = statement.join(System, System.id == Failure.system_id)
         key, label = System.serial, System.serial
-    columns = [key, label, func.count(func.distinct(Failure.id)), func.coalesce(func.sum(Failure.delay_minutes), 0.0)]
-    columns.append(zh if zh is not None else label)
-    statement = statement.add_columns(*columns).where(chosen.on_failures(actor), _is_failure())
-    statement = statement.group_by(key, label, *([zh] if zh is not None else [])).order_by(columns[2].desc(), key)
-    rows = [Bar(row[0], row[1] or "", row[2], float(row[3]), row[4]) for row in session.execute(statement)]
+    counted, delayed = (
+        func.count(func.distinct(Failure.id)),
+        func.coalesce(func.sum(Failure.delay_minutes), 0.0),
+    )
+    names = (key, label) if zh is None else (key, label, zh)
+    statement = statement.add_columns(counted, delayed, *names).group_by(*names)
+    statement = statement.where(chosen.on_failures(actor), _is_failure())
+    order = (delayed, counted) if measure == "delay_minutes" else (counted, delayed)
+    statement = statement.order_by(*(column.desc() for column in order), key.nulls_last())
+    rows = [Bar(row[2], row[3] or "", row[0], float(row[1]), *row[4:]) for row in session.execute(statement)]
     if len(rows) > most:
         rest = rows[most - 1 :]
         rows = rows[: most - 1]
@@ -210,7 +226,14 @@ def worst_systems(session: Session, actor: Actor, chosen: Filter, *, most: int =
     end = chosen.until or clock.now()
     recent = func.sum(case((Failure.occurred_at >= end - timedelta(days=90), 1), else_=0))
     statement = (
-        select(System.id, System.serial, Site.name, func.count(), recent, func.coalesce(func.sum(Failure.delay_minutes), 0.0))
+        select(
+            System.id,
+            System.serial,
+            Site.name,
+            func.count(),
+            recent,
+            func.coalesce(func.sum(Failure.delay_minutes), 0.0),
+        )
         .select_from(Failure)
         .join(System, System.id == Failure.system_id)
         .join(Site, Site.id == System.site_id)
@@ -219,4 +242,7 @@ def worst_systems(session: Session, actor: Actor, chosen: Filter, *, most: int =
         .order_by(func.count().desc(), System.serial)
         .limit(most)
     )
-    return [WorstSystem(row[0], row[1], row[2], row[3], int(row[4] or 0), float(row[5])) for row in session.execute(statement)]
+    return [
+        WorstSystem(row[0], row[1], row[2], row[3], int(row[4] or 0), float(row[5]))
+        for row in session.execute(statement)
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -11,7 +11,7 @@ from flask_babel import get_locale, gettext
 from fracas.assets import queries as assets
 from fracas.catalog import queries as catalog
 from fracas.core import clock
-from fracas.core.errors import Invalid
+from fracas.core.errors import Invalid, NotFound
 from fracas.core.words import N_
 from fracas.dashboards import charts, lives, queries, worklist
 from fracas.organisations import queries as organisations
@@ -34,7 +34,13 @@ GROUPINGS = {
     "site": N_("Site"),
 }
 PERIODS = (("90", N_("90 days")), ("365", N_("12 months")), ("1095", N_("3 years")), ("all", N_("All")))
-FILTER_OF = {"mode": "mode", "part_type": "part_type", "symptom": "symptom_code", "system": "system", "site": "site"}
+FILTER_OF = {
+    "mode": "mode",
+    "part_type": "part_type",
+    "symptom": "symptom_code",
+    "system": "system",
+    "site": "site",
+}
 
 
 @pages.get("/")
@@ -48,14 +54,14 @@ def work_list() -> str:
 def overview() -> str:
     chosen, shown = _filter()
     by = _grouping()
-    bars = queries.pareto(db(), actor(), by, chosen)
+    bars = queries.pareto(db(), actor(), by, chosen, measure=_measure())
     loops = queries.open_loops(db(), actor(), chosen)
     return render_template(
         "dashboards/overview.html",
         tiles=queries.tiles(db(), actor(), chosen), worst=queries.worst_systems(db(), actor(), chosen),
         pareto=_pareto_chart(bars, by, shown), loops=loops, stages=_stage_chart(loops), by=by, shown=shown,
         groupings=GROUPINGS, periods=PERIODS, trend=worklist.trend(db(), actor(), chosen),
-        **_choices(),
+        same=_same(shown), chosen=_chosen(shown, by), **_choices(),
     )  # fmt: skip
 
 
@@ -64,16 +70,22 @@ def overview() -> str:
 def download(what: str) -> Response:
     chosen, _ = _filter()
     if what == "pareto":
-        bars = queries.pareto(db(), actor(), _grouping(), chosen, most=100_000)
+        bars = queries.pareto(db(), actor(), _grouping(), chosen, measure=_measure(), most=100_000)
         rows: list[Any] = [(b.key, b.label, b.failures, b.delay_minutes) for b in bars]
         return csv_response("pareto", ["code", "name", "failures", "delay_minutes"], rows)
     if what == "open":
         loops = queries.open_loops(db(), actor(), chosen)
         rows = [(c.kind, c.stage, c.week, c.month, c.quarter, c.older, c.total) for c in loops]
-        return csv_response("open", ["kind", "stage", "under_7_days", "under_30", "under_90", "older", "total"], rows)
+        return csv_response(
+            "open", ["kind", "stage", "under_7_days", "under_30", "under_90", "older", "total"], rows
+        )
+    if what != "systems":
+        raise NotFound("There is no such table.")
     worst = queries.worst_systems(db(), actor(), chosen, most=100_000)
     rows = [(w.serial, w.site, w.failures, w.recent, w.delay_minutes) for w in worst]
-    return csv_response("systems", ["serial", "site", "failures", "failures_last_90_days", "delay_minutes"], rows)
+    return csv_response(
+        "systems", ["serial", "site", "failures", "failures_last_90_days", "delay_minutes"], rows
+    )
 
 
 @pages.get("/serials/<key>")
@@ -104,8 +116,11 @@ def _filter() -> tuple[queries.Filter, dict[str, Any]]:
     """The dashboard's filter and what it was made from, by natural keys, so that an address can be shared."""
     shown = {name: request.args.get(name, "") for name in ("period", "system_model", "part_type", "site")}
     shown["period"] = shown["period"] or "365"
-    days = int(shown["period"]) if shown["period"].isdigit() else None
-    since: datetime | None = clock.now() - timedelta(days=days) if days else None
+    if shown["period"] not in dict(PERIODS):
+        raise Invalid("There is no period of that name.", field="period")
+    # From midnight, as the list that a number opens can only be told a day.
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    since = None if shown["period"] == "all" else today - timedelta(days=int(shown["period"]))
     model = catalog.system_model(db(), actor(), shown["system_model"]) if shown["system_model"] else None
     part_type = catalog.part_type(db(), actor(), shown["part_type"]) if shown["part_type"] else None
     site = organisations.site(db(), actor(), shown["site"]) if shown["site"] else None
@@ -115,6 +130,21 @@ def _filter() -> tuple[queries.Filter, dict[str, Any]]:
         part_type_id=part_type.id if part_type else None,
         site_id=site.id if site else None,
     ), shown | {"since": since.date().isoformat() if since else ""}
+
+
+def _measure() -> queries.Measure:
+    return "delay_minutes" if request.args.get("measure") == "delay_minutes" else "failures"
+
+
+def _same(shown: dict[str, Any]) -> dict[str, Any]:
+    """The filter in the words of the list of failures."""
+    return {name: shown[name] for name in ("since", "system_model", "part_type", "site") if shown[name]}
+
+
+def _chosen(shown: dict[str, Any], by: str) -> dict[str, Any]:
+    """What this page was asked for, for its downloads; nothing else of its address is passed on."""
+    kept = {name: shown[name] for name in ("period", "system_model", "part_type", "site") if shown[name]}
+    return kept | {"by": by, "measure": _measure()}
 
 
 def _choices() -> dict[str, Any]:
@@ -135,14 +165,21 @@ def _label(bar: queries.Bar) -> str:
 
 
 def _pareto_chart(bars: list[queries.Bar], by: str, shown: dict[str, Any]) -> dict[str, Any]:
-    kept = {k: v for k, v in shown.items() if v and k in ("since", "system_model", "part_type", "site")}
-
     def link(bar: queries.Bar) -> str | None:
         known = bar.key not in (None, "…")
-        return url_for("failures.index", **{**kept, FILTER_OF[by]: bar.key, "counts": "1"}) if known else None
+        return (
+            url_for("failures.index", **{**_same(shown), FILTER_OF[by]: bar.key, "counts": "1"})
+            if known
+            else None
+        )
 
-    measure = "delay_minutes" if request.args.get("measure") == "delay_minutes" else "failures"
-    return charts.pareto(bars, links=[link(b) for b in bars], words=gettext, labels=[_label(b) for b in bars], measure=measure)
+    return charts.pareto(
+        bars,
+        links=[link(b) for b in bars],
+        words=gettext,
+        labels=[_label(b) for b in bars],
+        measure=_measure(),
+    )
 
 
 def _stage_chart(loops: list[queries.StageCount]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Trend:
 
 def trend(session: Session, actor: Actor, chosen: Filter) -> Trend | None:
     """MTBF by quarter of the chosen part type, or of all systems; None where no exposure is known."""
-    from fracas.reliability import charts, histories, uptime  # noqa: PLC0415 - brings in scipy
+    from fracas.reliability import charts, histories, uptime  # brings in scipy
 
     history = histories.fleet_history(
         session,

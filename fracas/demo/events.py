@@ -77,7 +77,10 @@ def draw(seed: int, vehicles: int, days: int = DAYS) -> Plan:
 def _vehicle(index: int, rng: np.random.Generator, days: int) -> Vehicle:
     """Vehicles enter service one after the other, as a fleet is delivered."""
     start = 0.0 if index < 3 else float(rng.uniform(0, STAGGER_DAYS * days / DAYS))
-    use = {metric: float(max(rng.normal(mean, spread), mean / 2)) for metric, (mean, spread) in USE_PER_DAY.items()}
+    use = {
+        metric: float(max(rng.normal(mean, spread), mean / 2))
+        for metric, (mean, spread) in USE_PER_DAY.items()
+    }
     return Vehicle(index, f"{1201 + index}", SITES[index % len(SITES)][0], start, use)
 
 

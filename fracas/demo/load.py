@@ -78,7 +78,9 @@ def load(
 
 def _set_up(session: Session) -> dict[str, Actor]:
     """The organisation with its catalogue and people; returns the people as actors."""
-    organisation = organisations.create_organisation(session, code="DEMO", name="Metro Brakes Demo 地铁制动演示")
+    organisation = organisations.create_organisation(
+        session, code="DEMO", name="Metro Brakes Demo 地铁制动演示"
+    )
     root = Actor.system(organisation.id, "demo")
     users.grant_defaults(session, root)
     for code, name, zone in SITES:
@@ -88,11 +90,18 @@ def _set_up(session: Session) -> dict[str, Actor]:
     for email, name, role, sites in PEOPLE:
         is_customer = role == "customer"
         users.create_user(
-            session, root, email=email, name=name, roles=[role], sites=sites, customer="METRO" if is_customer else None
+            session,
+            root,
+            email=email,
+            name=name,
+            roles=[role],
+            sites=sites,
+            customer="METRO" if is_customer else None,
         )
     session.flush()
     return {
-        email: users_queries.actor_for(session, users_queries.user(session, root, email)) for email, *_ in PEOPLE
+        email: users_queries.actor_for(session, users_queries.user(session, root, email))
+        for email, *_ in PEOPLE
     }
 
 

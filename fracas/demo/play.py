@@ -27,6 +27,7 @@ from fracas.failures.scoring import LADDER
 NO_TO_ALL = {question.key: "no" for question in LADDER}
 FIELD_OF_SITE = {"SHA": "field@demo.example", "HRB": "field@demo.example", "RTM": "field.rtm@demo.example"}
 READING_EVERY_DAYS = 45
+ZONES = {code: zone for code, _, zone in SITES}
 EFFECTS = ("none", "minor", "minor", "major")
 
 
@@ -98,13 +99,20 @@ def schedule(stage: Stage, plan: Plan) -> None:
 
 def _changes(stage: Stage, plan: Plan) -> None:
     """What goes in and out is entered in the order in which it happened: a part must be in the register before it fails."""
-    changes = [(s.installed_day, partial(_first_install, stage, s)) for s in plan.stays if s.installed_day == s.vehicle.start_day]
+    changes = [
+        (s.installed_day, partial(_first_install, stage, s))
+        for s in plan.stays
+        if s.installed_day == s.vehicle.start_day
+    ]
     changes += [(s.removed_day, partial(_fail, stage, s)) for s in plan.stays if s.removed_day is not None]
     entered = stage.first_day
     for day, enter in sorted(changes, key=lambda change: change[0]):
         occurred = stage.moment(day)
         is_failure = enter.func is _fail
-        entered = max(entered + timedelta(seconds=1), occurred + (stage.hours(0.1, 2) if is_failure else timedelta(seconds=1)))
+        entered = max(
+            entered + timedelta(seconds=1),
+            occurred + (stage.hours(0.1, 2) if is_failure else timedelta(seconds=1)),
+        )
         stage.later(entered, partial(enter, occurred))
 
 
@@ -146,7 +154,9 @@ def _readings(stage: Stage, vehicle: Vehicle) -> None:
                 value=_usage_at(stage, vehicle, metric, clock.now()), occurred_at=clock.now(),
             )  # fmt: skip
 
-    at = stage.moment(vehicle.start_day) + timedelta(days=READING_EVERY_DAYS * (0.2 + 0.8 * float(stage.rng.random())))
+    at = stage.moment(vehicle.start_day) + timedelta(
+        days=READING_EVERY_DAYS * (0.2 + 0.8 * float(stage.rng.random()))
+    )
     while at <= stage.until:
         stage.later(at, read)
         at += timedelta(days=READING_EVERY_DAYS)
@@ -159,7 +169,7 @@ def _fail(stage: Stage, stay: Stay, occurred: datetime) -> None:
     """File a report and enter the swap; the office's stages follow on later days."""
     part, vehicle, rng = stay.part, stay.vehicle, stage.rng
     field_engineer = stage.people[FIELD_OF_SITE[vehicle.site]]
-    zone = dict((code, zone) for code, _, zone in SITES)[vehicle.site]
+    zone = ZONES[vehicle.site]
     texts = part.symptoms_zh if zone == "Asia/Shanghai" and rng.random() < 0.75 else part.symptoms
     filed = failures.file(
         stage.session, field_engineer, system=stage.register.systems[vehicle.serial], part=stage.register.part(stay),
@@ -169,7 +179,8 @@ def _fail(stage: Stage, stay: Stay, occurred: datetime) -> None:
     )  # fmt: skip
     restored = max(occurred, min(occurred + stage.hours(1, 9), clock.now()))
     failures.complete(
-        stage.session, stage.people["service@demo.example"], filed, **_swap(stage, stay, occurred), handling=_handling(stay, zone), downtime_started_at=occurred, restored_at=restored,
+        stage.session, stage.people["service@demo.example"], filed, **_swap(stage, stay, occurred),
+        handling=_handling(stay, zone), downtime_started_at=occurred, restored_at=restored,
         labour_hours=round(float(rng.lognormal(0.6, 0.5)), 1), waiting_hours=round(float(rng.exponential(1.2)), 1),
         life_cycle_phase="service", detection_method=str(rng.choice(["in_service", "in_service", "inspection"])),
         effect_on_function=str(rng.choice(EFFECTS)), effect_on_safety=str(rng.choice(["none", "none", "minor"])),
@@ -231,7 +242,10 @@ def _repaired(stage: Stage, stay: Stay) -> None:
     if stay.ending == "failure" and not stay.part.is_repairable:
         condition, basis = "retired", "scrapped after failure"
     else:
-        condition, basis = "serviceable", "tested" if stay.ending == "no_fault_found" else "repaired and tested"
+        condition, basis = (
+            "serviceable",
+            "tested" if stay.ending == "no_fault_found" else "repaired and tested",
+        )
     assets.set_condition(
         stage.session, stage.people["service@demo.example"], part=stage.register.part(stay),
         condition=condition, basis=basis, occurred_at=clock.now(),
@@ -276,7 +290,14 @@ def _duplicate(stage: Stage, stay: Stay, report: Failure, occurred: datetime) ->
     )  # fmt: skip
 
     def verify() -> None:
-        failures.verify(stage.session, quality, again, outcome="duplicate", duplicate_of=report, method="same vehicle, same minute")
+        failures.verify(
+            stage.session,
+            quality,
+            again,
+            outcome="duplicate",
+            duplicate_of=report,
+            method="same vehicle, same minute",
+        )
         _close(stage, again, "duplicate")
 
     stage.later(clock.now() + stage.hours(10, 60), verify)
@@ -303,6 +324,7 @@ def _visit(stage: Stage, visit: Visit) -> None:
         life_cycle_phase="service", detection_method="scheduled_maintenance", effect_on_function="none",
         effect_on_safety="none", effect_on_mission="none", not_recorded=["symptom_code"],
     )  # fmt: skip
+
     def close() -> None:
         failures.verify(
             stage.session, stage.people["quality@demo.example"], filed, outcome="no_fault_found",

@@ -77,7 +77,10 @@ def close_alone(stage: Stage, stay: Stay, report: Failure) -> None:
     """A single failure without a pattern: closed by the approver, most of them within weeks."""
 
     def close() -> None:
-        if report.state is FailureState.CONTAINED and problem_queries.problem_of(stage.session, report.id) is None:
+        if (
+            report.state is FailureState.CONTAINED
+            and problem_queries.problem_of(stage.session, report.id) is None
+        ):
             failures.close_no_action(
                 stage.session, stage.people[APPROVER], report, close_as="no_further_action",
                 reason="single failure, watched by the rising-rate review 单个故障，转入趋势监测",
@@ -125,12 +128,16 @@ class _Telling:
     def _contained(self, stay: Stay, report: Failure) -> None:
         """Link a new failure while the problem is open; without one it is closed alone."""
         if self.problem and self._belongs(stay) and self.problem.state in ACTIVE:
-            problems.link_failure(self.stage.session, self.stage.people[QUALITY], self.problem, failure=report)
+            problems.link_failure(
+                self.stage.session, self.stage.people[QUALITY], self.problem, failure=report
+            )
         else:
             close_alone(self.stage, stay, report)
 
     def _open(self) -> None:
-        known = [report for stay, report in self.stage.reports.get(self.part.number, []) if self._belongs(stay)]
+        known = [
+            report for stay, report in self.stage.reports.get(self.part.number, []) if self._belongs(stay)
+        ]
         opened = problems.open_problem(
             self.stage.session, self.stage.people[QUALITY], title=self.story.title, part_type=self.part.number,
             description=self.story.evidence, owner=OWNER, failures=known,
@@ -180,7 +187,10 @@ class _Telling:
 
     def _complete(self) -> None:
         actions.complete(
-            self.stage.session, self.stage.people[OWNER], self.action, evidence="Drawing change ECN-0417, first article 首件合格"
+            self.stage.session,
+            self.stage.people[OWNER],
+            self.action,
+            evidence="Drawing change ECN-0417, first article 首件合格",
         )
 
     def _verdict(self, answer: str) -> None:
@@ -208,7 +218,9 @@ class _Telling:
         actions.verify(self.stage.session, self.stage.people[APPROVER], self.action)
         problems.close(self.stage.session, self.stage.people[APPROVER], self.problem)
         quality = self.stage.people[QUALITY]
-        for report in self.stage.session.scalars(problem_queries.failures_of(quality, self.problem)).unique().all():
+        for report in (
+            self.stage.session.scalars(problem_queries.failures_of(quality, self.problem)).unique().all()
+        ):
             if report.state is FailureState.CONTAINED:
                 failures.close(self.stage.session, self.stage.people[QUALITY], report)
 

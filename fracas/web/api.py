@@ -45,7 +45,9 @@ class ListQuery(BaseModel):
         return parse(cls, {name: value for name, value in request.args.items() if value != ""})
 
 
-def takes(api: APIBlueprint, form: type[BaseModel], location: str = "json", name: str = "form") -> Callable[[View], View]:
+def takes(
+    api: APIBlueprint, form: type[BaseModel], location: str = "json", name: str = "form"
+) -> Callable[[View], View]:
     """Document and read the input; what is wrong is said by field, as problem+json, like everywhere else."""
 
     def wrap(view: View) -> View:
@@ -85,7 +87,10 @@ def if_match() -> int | None:
 
 
 def page_of(page: Page[Any], present: Callable[[Any], BaseModel]) -> dict[str, Any]:
-    return {"items": [present(row).model_dump(mode="json") for row in page.rows], "next_cursor": page.next_cursor}
+    return {
+        "items": [present(row).model_dump(mode="json") for row in page.rows],
+        "next_cursor": page.next_cursor,
+    }
 
 
 def _request_hash() -> str:

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response
+from werkzeug.http import dump_options_header
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the begin of a formula, also in the wide forms of a Chinese keyboard.
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def safe_cell(value: Any) -> Any:
@@ -33,5 +35,5 @@ def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     return Response(
         "\ufeff" + text.getvalue(),
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+        headers={"Content-Disposition": dump_options_header("attachment", {"filename": f"{name}.csv"})},
     )

@@ -38,6 +38,8 @@ def problem(status: int, title: str, detail: str, errors: list[dict[str, Any]] |
     response = jsonify(body)
     response.status_code = status
     response.content_type = "application/problem+json"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
@@ -70,22 +72,32 @@ def _http(error: HTTPException) -> Response:
 
 
 def _stale(_error: Exception) -> Response:
-    return refuse(Stale("This record was changed by somebody else meanwhile. Nothing was overwritten: open it again."))
+    return refuse(
+        Stale("This record was changed by somebody else meanwhile. Nothing was overwritten: open it again.")
+    )
 
 
 def _conflict(error: IntegrityError) -> Response:
     log.warning("integrity", error=str(error.orig))
-    return refuse(Refused("Another request wrote the same record at this moment; nothing was saved. Please try again."))
+    return refuse(
+        Refused("Another request wrote the same record at this moment; nothing was saved. Please try again.")
+    )
 
 
 def _busy(error: OperationalError) -> Response:
     log.error("database", error=str(error.orig))
-    return answer(503, gettext("Busy"), gettext("The database does not answer just now; nothing was saved. Please try again."))
+    return answer(
+        503,
+        gettext("Busy"),
+        gettext("The database does not answer just now; nothing was saved. Please try again."),
+    )
 
 
 def _unexpected(error: Exception) -> Response:
     log.exception("unexpected", request_id=g.get("request_id"))
-    text = gettext("Something went wrong on our side; nothing was saved. Tell your administrator the number %(id)s.")
+    text = gettext(
+        "Something went wrong on our side; nothing was saved. Tell your administrator the number %(id)s."
+    )
     return answer(500, gettext("Our fault"), text % {"id": g.get("request_id", "–")})
 
 

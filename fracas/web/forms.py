@@ -51,6 +51,10 @@ PLAIN_WORDS = {
     "finite_number": N_("Not a number."),
     "string_too_short": N_("This is needed."),
     "enum": N_("Not one of the choices."),
+    "literal_error": N_("Not one of the choices."),
+    "greater_than_equal": N_("Give %(ge)s or more."),
+    "less_than_equal": N_("Give %(le)s or less."),
+    "string_too_long": N_("At most %(max_length)s characters."),
 }
 
 
@@ -59,9 +63,11 @@ def findings_of(error: ValidationError) -> list[Finding]:
     found = []
     for item in error.errors():
         name = ".".join(str(part) for part in item["loc"] if not str(part).startswith("function-")) or None
-        text = PLAIN_WORDS.get(item["type"]) or item["msg"].removeprefix("Value error, ")
+        plain = PLAIN_WORDS.get(item["type"])
+        text = plain or item["msg"].removeprefix("Value error, ")
         value = item.get("input") if isinstance(item.get("input"), str | int | float) else None
-        found.append(Finding(text, field=name, value=value))
+        limits = item.get("ctx", {}) if plain and "%(" in plain else {}
+        found.append(Finding(text, field=name, value=value, params=limits))
     return found
 
 
@@ -191,7 +197,10 @@ def describe(
     """The fields of ``form`` in order, filled with ``values`` and marked with what is wrong."""
     from fracas.web.errors import sentence  # errors draws pages, pages draw forms
 
-    wrong = {found.field: sentence(found) for found in (error.findings if error else []) if found.field}
+    # What is wrong with one item of a list ("parts.2") is shown at the list.
+    wrong: dict[str, str] = {}
+    for found in error.findings if error else []:
+        wrong.setdefault((found.field or "").partition(".")[0], sentence(found))
     views = []
     for name, info in form.model_fields.items():
         words = _words(info)

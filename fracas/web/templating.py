@@ -60,7 +60,11 @@ def show_quantity(quantity: Any) -> Markup:
     unit = q.get("unit") or ""
     if q.get("estimate") is not None:
         main = f"{significant(q['estimate'])} {unit}"
-        bounds = f"{percent}: {significant(q.get('lower'))} – {significant(q.get('upper'))} {unit}" if percent else ""
+        bounds = (
+            f"{percent}: {significant(q.get('lower'))} – {significant(q.get('upper'))} {unit}"
+            if percent
+            else ""
+        )
     elif q.get("lower") is not None:
         main = gettext("at least %(value)s %(unit)s", value=significant(q["lower"]), unit=unit)
         bounds = gettext("one-sided, %(percent)s confidence", percent=percent)
@@ -74,7 +78,9 @@ def show_quantity(quantity: Any) -> Markup:
         exposure = f"{significant(q['exposure'], 4)} {q.get('exposure_unit') or ''}".strip()
         basis += " · " + gettext("exposure %(exposure)s", exposure=exposure)
     if q.get("exposure_estimated_share"):
-        basis += " · " + gettext("%(share)s %% of it estimated", share=significant(100 * q["exposure_estimated_share"], 2))
+        basis += " · " + gettext(
+            "%(share)s %% of it estimated", share=significant(100 * q["exposure_estimated_share"], 2)
+        )
     if q.get("as_of"):
         basis += " · " + gettext("as of %(day)s", day=str(q["as_of"])[:10])
     return Markup(
@@ -131,6 +137,12 @@ def install(app: Flask) -> None:
         "significant": significant,
         "quantity": show_quantity,
     }
-    app.jinja_env.globals |= {"panels": panels.draw, "chart": chart, "here": here, "asset": asset, "escape": escape}
+    app.jinja_env.globals |= {
+        "panels": panels.draw,
+        "chart": chart,
+        "here": here,
+        "asset": asset,
+        "escape": escape,
+    }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_context)

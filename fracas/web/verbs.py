@@ -166,6 +166,7 @@ def _page(table: VerbTable, key: str, verb: str) -> Any:
 def add_pages(pages: Blueprint, table: VerbTable) -> None:
     """``GET/POST /<room>/<key>/<verb>``: a form, and what it does."""
     for verb in table.forms:
+
         def view(key: str, verb: str = verb) -> Any:
             return _page(table, key, verb)
 
@@ -179,7 +180,9 @@ def add_api(api: APIBlueprint, table: VerbTable, output: type[BaseModel]) -> Non
             _add_verb(api, table, output, verb, form)
 
 
-def _add_verb(api: APIBlueprint, table: VerbTable, output: type[BaseModel], verb: str, form: type[Form]) -> None:
+def _add_verb(
+    api: APIBlueprint, table: VerbTable, output: type[BaseModel], verb: str, form: type[Form]
+) -> None:
     def view(key: str, form: Form) -> Any:
         subject = table.find(db(), actor(), key)
         do(table, subject, verb, form, if_match())
