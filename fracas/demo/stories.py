@@ -217,15 +217,19 @@ class _Telling:
     def _verify_and_close(self) -> None:
         actions.verify(self.stage.session, self.stage.people[APPROVER], self.action)
         problems.close(self.stage.session, self.stage.people[APPROVER], self.problem)
-        quality = self.stage.people[QUALITY]
-        for report in (
-            self.stage.session.scalars(problem_queries.failures_of(quality, self.problem)).unique().all()
-        ):
-            if report.state is FailureState.CONTAINED:
-                failures.close(self.stage.session, self.stage.people[QUALITY], report)
+        self._close_failures()
 
     def _close_unverified(self) -> None:
         problems.close_unverified(
             self.stage.session, self.stage.people[APPROVER], self.problem,
             reason="Wear as designed; the overhaul plan is kept by the operator 正常磨损，由运营方检修规程管理",
         )  # fmt: skip
+        self._close_failures()
+
+    def _close_failures(self) -> None:
+        """The problem is closed, so its failures can be."""
+        quality = self.stage.people[QUALITY]
+        linked = problem_queries.failures_of(quality, self.problem)
+        for report in self.stage.session.scalars(linked).unique().all():
+            if report.state is FailureState.CONTAINED:
+                failures.close(self.stage.session, quality, report)
