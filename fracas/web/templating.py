@@ -49,7 +49,7 @@ def significant(value: float | None, digits: int = 3) -> str:
         return "–"
     if value == 0 or 1e-4 <= abs(value) < 1e7:
         rounded = float(f"{value:.{digits}g}")
-        return str(format_decimal(rounded, "#,##0.######", decimal_quantization=False))
+        return str(format_decimal(rounded, "#,##0.######"))
     return f"{value:.{digits}g}"
 
 
