@@ -153,6 +153,7 @@ def _columns(
         "lot": [traced.names[part_id][1] for part_id, _ in rows],
         "failure_number": [traced.reports[key].number if key else None for key in open_ids],
         "failure_id": [as_uuid(key) if key else None for key in open_ids],
+        "part_id": [as_uuid(part_id) for part_id, _ in rows],
         "installation_id": [as_uuid(stay.installation_id) for stay in stays],
     }
     numbers = ("entry", "exit", "lower", "upper", "exposure", "estimated")

@@ -178,6 +178,7 @@ def _quantity(
         failures=table.failures,
         exposure=table.total_exposure,
         exposure_estimated_share=table.exposure_estimated_share,
+        exposure_unit=table.unit,
         as_of=table.as_of,
         method=f"{method}, {interval.method}" if interval and interval.method else method,
         warnings=(*table.warnings, *notes),
@@ -247,6 +248,7 @@ def mtbf_quantity(
         "failures": failures,
         "exposure": exposure,
         "exposure_estimated_share": exposure_estimated_share,
+        "exposure_unit": unit,
         "as_of": as_of,
         "confidence": confidence,
     }

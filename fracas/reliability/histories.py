@@ -139,7 +139,8 @@ def fleet_history(
     Raises
     ------
     Invalid
-        If a word is unknown, a date lies in the future, or no system was under observation.
+        If a word is unknown, or a date lies in the future. A fleet of which nothing was under observation is no
+        error: it has no exposure, and a warning says what to do.
     """
     actor = whose(session, actor)
     type_ = given("part_type", catalog.part_type, session, actor, part_type)
@@ -278,15 +279,6 @@ def _assemble(
 ) -> FleetHistory:
     from analytics import EventHistories
 
-    if not axes:
-        raise Invalid(
-            N_(
-                "None of the %(count)s systems was under observation: commission them, "
-                "or state the window in which their failures were recorded."
-            ),
-            field="system_model",
-            count=len(looked_at),
-        )
     own = [one for one in found if one.system_id in set(looked_at)]
     seen = [one for one in own if one.system_id in axes and axes[one.system_id].holds(one.at)]
     may_open = queries.visible_failures(session, register.actor)
@@ -308,7 +300,7 @@ def _assemble(
         unit=unit,
     )
     outside = sum(1 for one in own if one.counts) - len(events)
-    is_aged = all(register.observations[key].commissioned_at is not None for key in axes)
+    is_aged = bool(axes) and all(register.observations[key].commissioned_at is not None for key in axes)
     origin = "meter" if metric != CALENDAR else "commissioning" if is_aged else "observation"
     estimated = sum(axis.estimated() for axis in axes.values())
     return FleetHistory(
@@ -331,7 +323,7 @@ def _assemble(
         not_observed=len(looked_at) - len(axes),
         exposure_estimated_share=estimated / histories.exposure if histories.exposure > 0 else None,
         as_of=register.horizon.as_of,
-        warnings=tuple(_warnings(origin, outside, len(looked_at) - len(axes))),
+        warnings=tuple(_warnings(origin, outside, len(looked_at) - len(axes), is_empty=not axes)),
     )
 
 
@@ -363,9 +355,18 @@ def _label(session: Session, register: Register, systems: Collection[Key]) -> Fi
     )
 
 
-def _warnings(origin: str, outside: int, not_observed: int) -> list[Finding]:
+def _warnings(origin: str, outside: int, not_observed: int, *, is_empty: bool) -> list[Finding]:
     found = []
-    if origin == "observation":
+    if is_empty:
+        found.append(
+            Finding(
+                N_(
+                    "No system was under observation, so there is no exposure: commission systems, "
+                    "or state the window in which their failures were recorded."
+                )
+            )
+        )
+    elif origin == "observation":
         found.append(
             Finding(
                 N_("Time counts from the start of observation, as not every commissioning date is known.")

@@ -77,7 +77,7 @@ class LifeTable:
         "as_new" or "as_old" for an event, None elsewhere.
     scoring : of object
         "counted" or "unscored" for an event, None elsewhere.
-    failure_number, failure_id, installation_id : of object
+    failure_number, failure_id, part_id, installation_id : of object
         The records behind the row; the failure's are None where the reader may not open it.
     started_at, ended_at : of datetime64[us], UTC
     life_started_at : of datetime64[us], UTC
@@ -112,6 +112,7 @@ class LifeTable:
     lot: Labels
     failure_number: Labels
     failure_id: Labels
+    part_id: Labels
     installation_id: Labels
     started_at: NDArray[np.datetime64]
     ended_at: NDArray[np.datetime64]

@@ -24,7 +24,7 @@ class Quantity:
     lower, upper : bounds at `confidence`; None on an open side.
     side : "two", or "lower" ("at least `lower`") and "upper" for a one-sided statement.
     unit : of estimate and bounds; "" for a pure number.
-    failures, exposure : what it rests on; exposure in the unit of the metric.
+    failures, exposure, exposure_unit : what it rests on.
     exposure_estimated_share : share of the exposure that no reading covers; None without any.
     as_of : up to when.
     method : in the trade's short form.
@@ -43,6 +43,7 @@ class Quantity:
     as_of: datetime
     method: str
     warnings: tuple[Note, ...] = ()
+    exposure_unit: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""

@@ -242,6 +242,7 @@ def _demand(
         unit="",
         failures=table.failures,
         exposure=table.total_exposure,
+        exposure_unit=table.unit,
         exposure_estimated_share=table.exposure_estimated_share,
         as_of=table.as_of,
         method="renewal forecast" if fit is None else f"renewal forecast, {type(fit).__name__}",

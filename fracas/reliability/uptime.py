@@ -104,6 +104,7 @@ def mcf(
         "failures": histories.counts.failures,
         "exposure": histories.exposure,
         "exposure_estimated_share": history.exposure_estimated_share,
+        "exposure_unit": history.unit,
         "as_of": history.as_of,
         "method": "Nelson, robust variance",
     }
@@ -316,6 +317,7 @@ def mttr_of(times: RepairTimes, *, confidence: float = 0.90) -> Quantity:
         unit="h",
         failures=len(times.hours),
         exposure=sum(times.hours),
+        exposure_unit="h",
         exposure_estimated_share=None,
         as_of=times.as_of,
         method=found.method if found else "lognormal",
@@ -366,6 +368,7 @@ def availability(
         unit="",
         failures=failures,
         exposure=hours,
+        exposure_unit="h",
         exposure_estimated_share=0.0,
         as_of=history.as_of,
         method=found.method if found else "MTBF and MTTR",

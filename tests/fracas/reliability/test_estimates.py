@@ -167,7 +167,7 @@ def test_the_answer_in_json_has_every_number(fleet: Fleet) -> None:
     answer = weibull_of(table, bounds="likelihood_ratio").to_dict()
     assert set(answer["eta"]) == {
         "estimate", "lower", "upper", "confidence", "side", "unit", "failures", "exposure",
-        "exposure_estimated_share", "as_of", "method", "warnings",
+        "exposure_estimated_share", "exposure_unit", "as_of", "method", "warnings",
     }  # fmt: skip
     assert answer["eta"]["lower"] < answer["eta"]["estimate"] < answer["eta"]["upper"]
     assert answer["counts"]["serials"] == 100

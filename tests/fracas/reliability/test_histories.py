@@ -75,10 +75,11 @@ def test_a_register_of_strangers_is_no_fleet(fleet: Fleet) -> None:
     assert (found.histories.systems, found.not_observed, found.outside) == (("S1",), 1, 1)
 
 
-def test_nobody_under_observation_is_refused(fleet: Fleet) -> None:
+def test_nobody_under_observation_has_no_exposure(fleet: Fleet) -> None:
     fleet.system("S1", commissioned=None)
-    with pytest.raises(Invalid, match="was under observation"):
-        history(fleet)
+    found = history(fleet)
+    assert (found.windows, found.histories.exposure, found.exposure_estimated_share) == ((), 0, None)
+    assert "No system was under observation" in str(found.warnings[0])
 
 
 def test_retirement_ends_the_risk(fleet: Fleet) -> None:

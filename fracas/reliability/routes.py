@@ -1,0 +1,228 @@
+"""The pages of figures: a part type's life, the fleet's recurrence, spares; each with the records behind it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext
+from pydantic import BaseModel
+
+from fracas.catalog import queries as catalog
+from fracas.catalog.models import PartType
+from fracas.core.errors import FracasError
+from fracas.core.words import N_
+from fracas.organisations import queries as organisations
+from fracas.reliability import charts, estimates, spares, uptime
+from fracas.reliability.api import fitted, life_rows
+from fracas.reliability.datasets import demand_history, life_table
+from fracas.reliability.forms import FleetQuery, McfQuery, PartTypeQuery, SparesQuery, WeibullQuery
+from fracas.reliability.quantities import Note
+from fracas.web.downloads import csv_response
+from fracas.web.errors import sentence
+from fracas.web.forms import parse
+from fracas.web.guard import actor, needs
+from fracas.web.session import db
+from fracas.web.templating import navigation
+
+pages = Blueprint("reliability", __name__, url_prefix="/reliability", template_folder="templates")
+navigation(60, "reliability.index", N_("Reliability"), "reliability.read")
+
+Q = TypeVar("Q", bound=BaseModel)
+GROUPINGS = (
+    ("lot", N_("lot")),
+    ("configuration", N_("configuration")),
+    ("site", N_("site")),
+    ("position", N_("position")),
+    ("mode", N_("failure mode")),
+)
+ORIGINS = {
+    "commissioning": N_("days since commissioning"),
+    "observation": N_("days since the start of observation"),
+    "meter": N_("what the system's meter shows"),
+}
+WORST = 15
+
+
+@pages.app_template_filter("note")
+def note(one: Note) -> str:
+    """A warning in the reader's language; those of the mathematics are in English."""
+    return one if isinstance(one, str) else sentence(one)
+
+
+@pages.get("/")
+@needs("reliability.read")
+def index() -> str:
+    """The part types there are, and where their figures are."""
+    rows = (
+        db()
+        .scalars(catalog.part_type_rows(actor(), request.args.get("text")).order_by(PartType.number))
+        .unique()
+        .all()
+    )
+    return render_template("reliability/index.html", part_types=rows, text=request.args.get("text", ""))
+
+
+@pages.get("/part-type")
+@needs("reliability.read")
+def part_type() -> str:
+    """Probability plot, reliability, failure rate and MTBF of one part type."""
+    query, kind = _query(WeibullQuery), _kind()
+    whole, groups = fitted(query)
+    drawings = (charts.weibull_paper, charts.reliability_curve, charts.hazard_curve)
+    return render_template(
+        "reliability/part_type.html",
+        query=query, kind=kind, report=whole, groups=groups,
+        mtbf=estimates.mtbf_of(whole.table, confidence=query.confidence),
+        figures=[draw(whole, words=gettext) for draw in drawings], modes=_modes(whole), **_choices(),
+    )  # fmt: skip
+
+
+@pages.get("/lives")
+@needs("reliability.read")
+def lives() -> str:
+    """The rows behind a part type's figures."""
+    query, kind = _query(PartTypeQuery), _kind()
+    table = life_table(db(), actor(), part_type=kind, **query.view())
+    rows = (
+        [row for row in life_rows(table) if row["event"]] if "failures" in request.args else life_rows(table)
+    )
+    return render_template(
+        "reliability/lives.html", query=query, kind=kind, table=table, rows=rows[:2000], all=len(rows)
+    )
+
+
+@pages.get("/life-data.csv")
+@needs("reliability.read")
+def life_data_download() -> Response:
+    """The life table of a part type, whole."""
+    query = _query(PartTypeQuery)
+    table = life_table(db(), actor(), part_type=query.part_type, **query.view())
+    columns = [*table.columns(), "metric", "unit"]
+    rows = [[*row.values(), table.metric, table.unit] for row in life_rows(table)]
+    return csv_response(f"life-data-{table.part_type_number}", columns, rows)
+
+
+@pages.get("/fleet")
+@needs("reliability.read")
+def fleet() -> str:
+    """Recurrence of failures by system age, MTBF over a stated set, time to repair, availability."""
+    query = _query(McfQuery)
+    report = _mcf(query)
+    about: dict[str, Any] = {"confidence": query.confidence, **query.fleet()}
+    by_system = Counter(one.system for one in report.history.events)
+    by_kind = Counter(one.kind for one in report.history.events)
+    return render_template(
+        "reliability/fleet.html",
+        query=query, report=report, history=report.history, origin=ORIGINS[report.history.origin],
+        figure=charts.mcf_curve(report.curve, words=gettext), by_system=by_system.most_common(WORST),
+        by_kind=by_kind.most_common(WORST), mtbf=uptime.mtbf_of_fleet(report.history, confidence=query.confidence),
+        mttr=uptime.mttr(db(), actor(), **about), availability=uptime.availability(db(), actor(), **about), **_choices(),
+    )  # fmt: skip
+
+
+@pages.get("/fleet.csv")
+@needs("reliability.read")
+def fleet_download() -> Response:
+    """The events behind the recurrence curve."""
+    history = _mcf(_query(McfQuery)).history
+    rows = [
+        (one.system, one.at, one.age, one.kind, one.scoring, one.failure_number) for one in history.events
+    ]
+    columns = ("system", "at_utc", f"age_{history.unit}", "kind", "scoring", "failure")
+    return csv_response("fleet-events", columns, rows)
+
+
+@pages.get("/curve.csv")
+@needs("reliability.read")
+def curve_download() -> Response:
+    """The points of the recurrence curve."""
+    points = _mcf(_query(McfQuery)).to_dict()["points"]
+    return csv_response("recurrence-curve", tuple(points), zip(*points.values(), strict=True))
+
+
+@pages.get("/spares")
+@needs("reliability.read")
+def spares_page() -> str:
+    """How many of a part to hold, at which service level, over the lead time."""
+    query, kind = _query(SparesQuery), _kind()
+    names = ("service_level", "lead_time_days", "confidence")
+    how: dict[str, Any] = {name: getattr(query, name) for name in names}
+    report, refusal = None, None
+    try:
+        report = spares.spares(db(), actor(), part_type=kind, **how, **query.view())
+    except FracasError as error:
+        refusal = sentence(error)
+    return render_template(
+        "reliability/spares.html",
+        query=query, kind=kind, report=report, refusal=refusal, figures=_spares_figures(report), **_choices(),
+    )  # fmt: skip
+
+
+@pages.get("/demand.csv")
+@needs("reliability.read")
+def demand_download() -> Response:
+    """Demand so far by the month."""
+    query = _query(PartTypeQuery)
+    view = {
+        name: value
+        for name, value in query.view().items()
+        if name in ("as_of", "known_at", "scoring", "sites")
+    }
+    history = demand_history(db(), actor(), part_type=query.part_type, **view)
+    counts = (history.demand.tolist(), history.removals.tolist(), history.failures.tolist())
+    rows = zip([f"{month:%Y-%m}" for month in history.month], *counts, strict=True)
+    return csv_response(
+        f"demand-{history.part_type_number}", ("month", "spares_used", "removals", "failures"), rows
+    )
+
+
+def _query(form: type[Q]) -> Q:
+    """The address as a query; empty inputs of the page's form ask for nothing, and what is another figure's is left out."""
+    given = {name: value for name, value in request.args.items() if value != "" and name in form.model_fields}
+    if "metric" not in given and given.get("part_type") and form not in (FleetQuery, McfQuery):
+        metric = _kind().primary_metric
+        given["metric"] = metric.code if metric else "calendar"
+    return parse(form, given)
+
+
+def _kind() -> Any:
+    return catalog.part_type(db(), actor(), request.args.get("part_type", ""))
+
+
+def _mcf(query: McfQuery) -> uptime.McfReport:
+    how: dict[str, Any] = {"confidence": query.confidence, "kind": query.kind, "only_kind": query.only_kind}
+    return uptime.mcf(db(), actor(), **how, **query.fleet())
+
+
+def _modes(report: estimates.WeibullReport) -> list[tuple[str, str]]:
+    """The coded modes behind a fit, most frequent first."""
+    found = Counter(mode for mode in report.table.mode.tolist() if mode)
+    return [(mode, f"{mode} ({count})") for mode, count in found.most_common()]
+
+
+def _spares_figures(report: spares.SparesReport | None) -> Mapping[str, Any]:
+    if report is None:
+        return {}
+    return {
+        "forecast": charts.demand_forecast(report.forecast, words=gettext),
+        "stock": charts.stock_curve(report.stock, words=gettext),
+        "so_far": charts.demand_so_far(report.history, words=gettext),
+    }
+
+
+def _choices() -> dict[str, Any]:
+    """What the controls offer: (value, words)."""
+    metrics = catalog.metrics(db(), actor())
+    return {
+        "metrics": [
+            ("calendar", gettext("calendar days")),
+            *((one.code, f"{one.name} ({one.unit})") for one in metrics),
+        ],
+        "sites": [(one.code, one.name) for one in organisations.sites(db(), actor())],
+        "part_types": [(one.number, f"{one.number} {one.name}") for one in catalog.part_types(db(), actor())],
+        "system_models": [(one.code, one.name) for one in catalog.system_models(db(), actor())],
+        "groupings": [(value, gettext(text)) for value, text in GROUPINGS],
+    }

@@ -1,0 +1,121 @@
+"""Life data and figures over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.fracas.reliability.conftest import Client
+
+AS_OF = "2022-09-27"  # the end of day 1000
+QUANTITY = {
+    "estimate", "lower", "upper", "confidence", "side", "unit", "failures", "exposure",
+    "exposure_estimated_share", "exposure_unit", "as_of", "method", "warnings",
+}  # fmt: skip
+
+
+def get(client_of: Client, path: str, **query: Any) -> Any:
+    answer = client_of().get(f"/api/v1{path}", query_string={"as_of": AS_OF, **query})
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()
+
+
+def test_life_data_have_survivors_counts_and_no_nan(client_of: Client) -> None:
+    answer = get(client_of, "/life-data", part_type="VALVE-1", metric="hours")
+    assert (answer["unit"], answer["counts"]["failures"], len(answer["rows"])) == ("h", 5, 13)
+    first = answer["rows"][0]
+    assert (first["serial"], first["event"], first["lower"], first["failure_number"]) == ("A0", 1, None, "FR-00001")
+    assert first["started_at"].startswith("2020-01-01T00:00:00")
+    assert sum(row["exposure"] for row in answer["rows"]) == pytest.approx(answer["exposure"])
+
+
+def test_weibull_whole_and_by_lot(client_of: Client) -> None:
+    answer = get(client_of, "/reliability/weibull", part_type="VALVE-1", by="lot")
+    assert set(answer["eta"]) == QUANTITY
+    assert answer["eta"]["lower"] < answer["eta"]["estimate"] < answer["eta"]["upper"]
+    # The replacements carry no lot.
+    assert [one["group"] for one in answer["groups"]] == ["L0", "L1", None]
+    assert answer["groups"][2]["eta"]["estimate"] is None
+    assert answer["groups"][2]["refusal"]
+
+
+def test_weibull_of_one_mode(client_of: Client) -> None:
+    assert get(client_of, "/reliability/weibull", part_type="VALVE-1", mode="LEAK")["eta"]["failures"] == 4
+
+
+def test_mtbf_of_a_type_of_systems_and_of_repair(client_of: Client) -> None:
+    found = get(client_of, "/reliability/mtbf", part_type="VALVE-1", confidence=0.8)
+    assert set(found) == QUANTITY
+    # Eight places for 1001 days, less one day between each failure and its removal.
+    assert (found["failures"], found["exposure"]) == (5, pytest.approx(8 * 1001 - 5))
+    assert found["confidence"] == 0.8
+    systems = get(client_of, "/reliability/mtbf")
+    assert (systems["failures"], systems["exposure"]) == (5, pytest.approx(8 * 1001))
+    assert systems["warnings"][0] == "8 systems in service or in a stated window."
+    assert get(client_of, "/reliability/mttr")["estimate"] == pytest.approx(24)
+    assert get(client_of, "/reliability/availability")["estimate"] == pytest.approx(1 - 24 / (24 * 8 * 1001 / 5), abs=1e-3)
+
+
+def test_recurrence(client_of: Client) -> None:
+    answer = get(client_of, "/reliability/mcf", part_type="VALVE-1")
+    assert answer["points"]["estimate"] == pytest.approx([i / 8 for i in range(1, 6)])
+    assert (answer["systems"], answer["origin"], answer["counts"]["unscored"]) == (8, "commissioning", 5)
+    assert get(client_of, "/reliability/mcf", only_kind="STUCK")["mean_failures"]["failures"] == 1
+
+
+def test_demand_and_spares(client_of: Client) -> None:
+    assert sum(get(client_of, "/reliability/demand", part_type="VALVE-1")["demand"]) == 5
+    answer = get(client_of, "/spares", part_type="VALVE-1", service_level=0.9)
+    assert (answer["installed"], answer["on_hand"], answer["lead_time_days"]) == (8, 6, 60)
+    assert answer["achieved"] >= 0.9
+    assert set(answer["demand"]) == QUANTITY
+    assert answer["demand"]["estimate"] > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field"),
+    [
+        ("/life-data", {}, "part_type"),
+        ("/life-data", {"part_type": "NOPE"}, "part_type"),
+        ("/life-data", {"part_type": "VALVE-1", "metric": "furlongs"}, "metric"),
+        ("/life-data", {"part_type": "VALVE-1", "as_of": "soon"}, "as_of"),
+        ("/life-data", {"part_type": "VALVE-1", "as_of": "2020-01-01T10:00"}, "as_of"),
+        ("/life-data", {"part_type": "VALVE-1", "as_of": "2999-01-01"}, "as_of"),
+        ("/life-data", {"part_type": "VALVE-1", "scoring": "generous"}, "scoring"),
+        ("/life-data", {"part_type": "VALVE-1", "moon": "full"}, "moon"),
+        ("/life-data", {"part_type": "VALVE-1", "site": "NOWHERE"}, "sites"),
+        ("/reliability/weibull", {"part_type": "VALVE-1", "confidence": "90"}, "confidence"),
+        ("/reliability/weibull", {"part_type": "VALVE-1", "by": "action"}, "action"),
+        ("/reliability/mcf", {"kind": "colour"}, "kind"),
+        ("/reliability/mtbf", {"system_model": "TRAM"}, "system_model"),
+        ("/spares", {"part_type": "VALVE-1", "service_level": "1"}, "service_level"),
+        ("/spares", {"part_type": "VALVE-1", "lead_time_days": "-3"}, "lead_time_days"),
+    ],
+)
+def test_what_is_wrong_is_said_by_field(client_of: Client, path: str, query: dict[str, str], field: str) -> None:
+    answer = client_of().get(f"/api/v1{path}", query_string=query)
+    assert answer.status_code == 422
+    assert answer.content_type.startswith("application/problem+json")
+    assert [one["field"] for one in answer.get_json()["errors"]] == [field]
+
+
+def test_scoring_and_knowledge_change_the_answer(client_of: Client) -> None:
+    path, query = "/reliability/mtbf", {"part_type": "VALVE-1"}
+    assert get(client_of, path, **query, scoring="counted")["estimate"] is None
+    client = client_of("manager")
+    early = client.get(f"/api/v1{path}", query_string={**query, "as_of": "2021-03-01T00:00:00+08:00", "known_at": AS_OF})
+    assert early.get_json()["failures"] == 1
+
+
+@pytest.mark.parametrize("role", ["field_engineer", "service_station", "customer"])
+def test_figures_are_for_the_office(client_of: Client, role: str) -> None:
+    assert client_of(role).get("/api/v1/life-data", query_string={"part_type": "VALVE-1"}).status_code == 403
+
+
+def test_every_endpoint_is_documented(client_of: Client) -> None:
+    paths = client_of().get("/api/v1/openapi.json").get_json()["paths"]
+    wanted = ["life-data", "reliability/weibull", "reliability/mtbf", "reliability/mcf", "spares"]
+    for one in wanted:
+        names = [parameter["name"] for parameter in paths[f"/api/v1/{one}"]["get"]["parameters"]]
+        assert {"part_type", "metric", "as_of", "scoring"} <= set(names)

@@ -1,0 +1,138 @@
+"""The pages of figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any
+
+import pytest
+
+from tests.factories.fleet import Fleet
+from tests.fracas.reliability.conftest import Client
+
+AS_OF = "2022-09-27"
+
+
+def page(client_of: Client, path: str, **query: Any) -> str:
+    answer = client_of().get(f"/reliability{path}", query_string=query)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def words(text: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<script.*?</script>|<[^>]+>", " ", text, flags=re.S))
+
+
+def rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_the_index_leads_to_every_figure(client_of: Client) -> None:
+    text = page(client_of, "/")
+    assert "VALVE-1" in text
+    assert "/reliability/part-type?part_type=VALVE-1" in text
+    assert "No part type fits" in page_again(client_of, text="moon")
+
+
+def page_again(client_of: Client, **query: Any) -> str:
+    return client_of("manager").get("/reliability/", query_string=query).text
+
+
+def test_a_part_types_life(client_of: Client) -> None:
+    text = page(client_of, "/part-type", part_type="VALVE-1", as_of=AS_OF, by="mode")
+    assert text.count('<figure class="chart"') == 3
+    shown = words(text)
+    assert "5 failures" in shown
+    assert "as of 2022-09-28" in shown
+    assert "unscored: 5" in shown
+    assert "LEAK" in shown
+    assert "/reliability/lives?failures=1" in text
+    assert "Weibull probability plot: 5 failures" in text
+
+
+def test_the_page_shows_what_the_api_says(client_of: Client) -> None:
+    client = client_of()
+    query = {"part_type": "VALVE-1", "as_of": AS_OF, "confidence": "0.8"}
+    eta = client.get("/api/v1/reliability/weibull", query_string=query).get_json()["eta"]["estimate"]
+    assert f"{float(f'{eta:.3g}'):,.0f} d" in words(client.get("/reliability/part-type", query_string=query).text)
+
+
+def test_too_few_failures_show_a_bound_and_why(client_of: Client) -> None:
+    shown = words(page(client_of, "/part-type", part_type="VALVE-1", as_of=AS_OF, scoring="counted"))
+    assert "at least" in shown
+    assert "No Weibull fit" in shown
+
+
+def test_empty_inputs_ask_for_nothing(client_of: Client) -> None:
+    empty = {"site": "", "known_at": "", "by": "", "mode": ""}
+    assert "5 failures" in words(page(client_of, "/part-type", part_type="VALVE-1", as_of=AS_OF, **empty))
+
+
+def test_the_records_behind_open_the_reports(client_of: Client) -> None:
+    text = page(client_of, "/lives", part_type="VALVE-1", as_of=AS_OF, failures="1")
+    assert text.count("/failures/FR-0000") == 5
+    assert "still running" not in text
+    assert words(page_of_lives(client_of)).count("still running") == 8
+
+
+def page_of_lives(client_of: Client) -> str:
+    return client_of("manager").get("/reliability/lives", query_string={"part_type": "VALVE-1", "as_of": AS_OF}).text
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "lines"),
+    [
+        ("/life-data.csv", {"part_type": "VALVE-1"}, 14),
+        ("/fleet.csv", {}, 6),
+        ("/curve.csv", {"part_type": "VALVE-1"}, 6),
+    ],
+)
+def test_downloads(client_of: Client, path: str, query: dict[str, str], lines: int) -> None:
+    found = rows(page(client_of, path, as_of=AS_OF, **query))
+    assert len(found) == lines
+    assert len({len(row) for row in found}) == 1
+
+
+def test_demand_by_the_month(client_of: Client) -> None:
+    found = rows(page(client_of, "/demand.csv", part_type="VALVE-1", as_of=AS_OF))
+    assert sum(int(row[1]) for row in found[1:]) == 5
+    assert (found[0][0], found[1][0], found[-1][0]) == ("month", "2020-01", "2022-09")
+
+
+def test_the_fleets_page_names_who_is_at_risk(client_of: Client) -> None:
+    text = page(client_of, "/fleet", as_of=AS_OF)
+    shown = words(text)
+    assert "At risk: 8 systems" in shown
+    assert "days since commissioning" in shown
+    assert "24 h" in shown
+    assert "only_kind=LEAK" in text
+    assert text.count('<figure class="chart"') == 1
+
+
+def test_a_fleet_without_failures_has_no_curve(client_of: Client) -> None:
+    assert "Nothing has failed" in page(client_of, "/fleet", as_of="2020-02-01")
+
+
+def test_spares(client_of: Client) -> None:
+    text = page(client_of, "/spares", part_type="VALVE-1", as_of=AS_OF)
+    assert re.search(r'id="stock">\d+<', text)
+    assert "SPARE" in text
+    assert text.count('<figure class="chart"') == 3
+
+
+def test_no_lead_time_is_asked_for_on_the_page(client_of: Client, shown_fleet: Fleet) -> None:
+    shown_fleet.part_type.lead_time_days = None
+    shown_fleet.session.commit()
+    assert "has no lead time" in page(client_of, "/spares", part_type="VALVE-1")
+
+
+def test_an_unknown_part_type_is_not_found(client_of: Client) -> None:
+    assert client_of().get("/reliability/part-type?part_type=NOPE").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/part-type", "/lives", "/fleet", "/spares", "/life-data.csv"])
+def test_figures_are_for_the_office(client_of: Client, path: str) -> None:
+    answer = client_of("field_engineer").get(f"/reliability{path}", query_string={"part_type": "VALVE-1"})
+    assert answer.status_code == 403
