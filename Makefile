@@ -123,15 +123,17 @@ translations: $(WORDS)  ## compile the catalogues of words
 %.mo: %.po | $(VENV)/.runtime
 	@$(BIN)/pybabel -q compile -i $< -o $@ || { rm -f $@; exit 1; }
 
-# A refusal's message is a msgid too, and so is every label marked with N_.
-KEYWORDS := N_ lazy_gettext Refused Invalid NotFound Forbidden Stale Finding
+# A refusal's message is a msgid too, and so is every label marked with N_ and every word of a chart (`words`).
+KEYWORDS := N_ lazy_gettext words Refused Invalid NotFound Forbidden Stale Finding
 
 .PHONY: messages
 messages: $(VENV)/.runtime  ## collect new words from source and templates into the catalogues
-	@mkdir -p $(CATALOGUE)
-	@$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output $(KEYWORDS:%=-k %) --project fracas -o $(CATALOGUE)/messages.pot .
-	@test -d $(CATALOGUE)/zh_Hans || $(BIN)/pybabel -q init -l zh_Hans -d $(CATALOGUE) -i $(CATALOGUE)/messages.pot
-	@$(BIN)/pybabel -q update -d $(CATALOGUE) -i $(CATALOGUE)/messages.pot --no-fuzzy-matching --ignore-pot-creation-date
+	@mkdir -p build
+	@$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output $(KEYWORDS:%=-k %) --project fracas -o build/messages.pot .
+	@for language in $(LANGUAGES); do test -d $(CATALOGUE)/$$language || $(BIN)/pybabel -q init -l $$language -d $(CATALOGUE) -i build/messages.pot; done
+	@$(BIN)/pybabel -q update -d $(CATALOGUE) -i build/messages.pot --width 110 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+LANGUAGES := zh_Hans
 
 # ------------------------------------------------------------------ away with it
 
