@@ -42,15 +42,27 @@ def _decode(cursor: str) -> tuple[Any, UUID]:
 
 
 def page(
-    session: Session, rows: Select[Any], order: Any, *, key: Any, cursor: str | None = None, limit: int = 50
+    session: Session,
+    rows: Select[Any],
+    order: Any,
+    *,
+    key: Any,
+    cursor: str | None = None,
+    limit: int = 50,
+    ascending: bool = False,
 ) -> Page[Any]:
-    """One page of ``rows`` (a select of one entity), newest ``order`` first, ties broken by ``key``."""
+    """One page of ``rows`` (a select of one entity), newest ``order`` first, ties broken by ``key``.
+
+    ``ascending`` turns that round: what is known by a name is listed from A to Z.
+    """
     if not 1 <= limit <= LARGEST:
         raise Invalid("“limit” must be from 1 to %(largest)s.", field="limit", largest=LARGEST)
     if cursor:
-        rows = rows.where(tuple_(order, key) < tuple_(*_decode(cursor)))
-    found = session.scalars(rows.order_by(order.desc(), key.desc()).limit(limit + 1)).unique().all()
+        here, last = tuple_(order, key), tuple_(*_decode(cursor))
+        rows = rows.where(here > last if ascending else here < last)
+    sorting = (order, key) if ascending else (order.desc(), key.desc())
+    found = session.scalars(rows.order_by(*sorting).limit(limit + 1)).unique().all()
     more = len(found) > limit
     found = found[:limit]
-    last = found[-1] if found else None
-    return Page(found, _encode(getattr(last, order.key), last.id) if more and last is not None else None)
+    end = found[-1] if found else None
+    return Page(found, _encode(getattr(end, order.key), end.id) if more and end is not None else None)

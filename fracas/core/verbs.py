@@ -84,6 +84,7 @@ def verb(
                 raise
 
         run.permission = permission  # type: ignore[attr-defined]
+        run.needs_reason = needs_reason  # type: ignore[attr-defined]
         return run
 
     return wrap

@@ -50,3 +50,18 @@ def test_a_cursor_of_somebody_elses_is_refused(session: Session, cursor: str) ->
 def test_a_limit_out_of_range_is_refused(session: Session, limit: int) -> None:
     with pytest.raises(Invalid):
         page(session, select(OutboxMessage), OutboxMessage.entered_at, key=OutboxMessage.id, limit=limit)
+
+
+def test_what_is_known_by_a_name_is_listed_from_a_to_z(session: Session) -> None:
+    for number, name in enumerate("DBACB"):
+        _add(session, name, number)
+    seen, cursor = [], None
+    while True:
+        order = OutboxMessage.recipient
+        rows = select(OutboxMessage)
+        found = page(session, rows, order, key=OutboxMessage.id, cursor=cursor, limit=2, ascending=True)
+        seen += [row.recipient for row in found.rows]
+        cursor = found.next_cursor
+        if cursor is None:
+            break
+    assert seen == ["A", "B", "B", "C", "D"]
