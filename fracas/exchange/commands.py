@@ -41,6 +41,11 @@ LARGEST_MB = 500
     metavar="OUT",
     help="Write an empty table for KIND to OUT (.csv, .xlsx).",
 )
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    help="Of times without an offset, such as Asia/Shanghai; the map's is stronger.",
+)
 @click.option("--organisation", metavar="CODE", help="Needed where there are several.")
 @click.option(
     "--as", "email", metavar="EMAIL", help="Import as this person, with their permissions and sites."
@@ -55,6 +60,7 @@ def import_(
     accept_good_rows: bool,
     rejected: Path | None,
     template: Path | None,
+    time_zone: str | None,
     organisation: str | None,
     email: str | None,
 ) -> None:
@@ -70,7 +76,8 @@ def import_(
     with console.session() as session:
         report = importing.import_table(
             session, console.actor(session, organisation=organisation, email=email), wanted, table, mapping,
-            file_name=file.name, is_trial=dry_run, accept_good_rows=accept_good_rows, progress=_progress,
+            file_name=file.name, is_trial=dry_run, accept_good_rows=accept_good_rows,
+            time_zone=time_zone, progress=_progress,
         )  # fmt: skip
     _tell(report)
     if report.bad:

@@ -27,10 +27,12 @@ class Dates:
     ----------
     formats : strptime patterns, tried in turn after ISO 8601.
     zone : the zone of times that carry no offset; None refuses them.
+    is_named : the formats are the map's, not guessed.
     """
 
     formats: Sequence[str]
     zone: ZoneInfo | None
+    is_named: bool = False
     repeated_hours: int = field(default=0, init=False)
     skipped_hours: int = field(default=0, init=False)
 
@@ -40,7 +42,7 @@ class Dates:
         if found.tzinfo is None:
             if self.zone is None:
                 raise Invalid(
-                    "“%(value)s” carries no offset from UTC: name the time zone (time_zone in the map).",
+                    "“%(value)s” carries no offset from UTC: name the time zone.",
                     value=plain_text(cell),
                 )
             self._watch_clock_change(found, self.zone)
@@ -64,10 +66,15 @@ class Dates:
             found = parse_iso(text) or parse(text, self.formats)
             if found is not None:
                 return found
+        if self.is_named:
+            raise Invalid(
+                "“%(value)s” is no date and time as the map writes them: %(formats)s.",
+                value=text,
+                formats=", ".join(self.formats),
+            )
         raise Invalid(
-            "“%(value)s” is not a date and time that is read here (%(formats)s); set the format in the map.",
+            "“%(value)s” is no date and time; write 2026-05-31 14:30, or set the format in the map.",
             value=text,
-            formats=", ".join(["2026-05-31 14:30", *self.formats][:4]),
         )
 
     def _watch_clock_change(self, wall: datetime, zone: ZoneInfo) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -100,6 +100,7 @@ def import_table(
     file_name: str,
     is_trial: bool = False,
     accept_good_rows: bool = False,
+    time_zone: str | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Import a table: all rows, or none where one of them is bad.
@@ -111,6 +112,7 @@ def import_table(
     file_name : kept as the reason in the history of what is made.
     is_trial : do everything, then take it back.
     accept_good_rows : write the good rows although others are bad.
+    time_zone : of times without an offset, where the map names none; left out: the sites' own, if they share one.
     progress : told now and then how far it is.
 
     Returns
@@ -124,7 +126,7 @@ def import_table(
     """
     actor.require(PERMISSION)
     actor = actor.also(*VERBS)
-    understood = understand(table, kind, mapping, _usual_zone(session, actor))
+    understood = understand(table, kind, mapping, _zone(time_zone) or _usual_zone(session, actor))
     report = Report(kind.name, PurePath(file_name).name, len(table.rows) + len(table.broken))
     report.notes, report.headers, report.is_trial = list(understood.notes), understood.headers, is_trial
     report.preview = preview(understood.entries)
@@ -145,8 +147,19 @@ def import_table(
     return report
 
 
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid(
+            "“%(zone)s” is no time zone; write an IANA name such as Asia/Shanghai.",
+            field="time_zone",
+            zone=name,
+        ) from None
+
+
 def _usual_zone(session: Session, actor: Actor) -> ZoneInfo | None:
-    """The zone of times without an offset where the map names none: the sites' own, if they all share one."""
+    """The sites' own zone, if they all share one."""
     zones = {site.time_zone for site in organisations.sites(session, actor)}
     return ZoneInfo(zones.pop()) if len(zones) == 1 else None
 

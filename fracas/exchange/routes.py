@@ -14,6 +14,7 @@ from fracas.exchange.fields import KINDS
 from fracas.exchange.mapping import ImportMap, read_map, shipped_maps
 from fracas.exchange.reports import Report
 from fracas.exchange.uploads import Upload, Uploads
+from fracas.organisations.queries import sites
 from fracas.web.errors import findings, sentence
 from fracas.web.guard import actor, needs
 from fracas.web.session import db
@@ -39,10 +40,15 @@ def index() -> str:
 def _start(error: FracasError | None = None) -> str:
     return render_template(
         "exchange/index.html",
-        kinds=KINDS, maps=shipped_maps(), exports=[*exporting.EXPORTS], chosen=request.form,
+        kinds=KINDS, maps=shipped_maps(), zones=_zones(), exports=[*exporting.EXPORTS], chosen=request.form,
         most_mb=current_app.extensions["fracas.config"].max_upload_mb,
         message=sentence(error) if error else None, errors=findings(error) if error else [],
     )  # fmt: skip
+
+
+def _zones() -> list[str]:
+    """The zones of the sites, the first choices for wall clocks in a file."""
+    return sorted({site.time_zone for site in sites(db(), actor())} | {"UTC"})
 
 
 @pages.post("/import/preview")
@@ -50,15 +56,7 @@ def _start(error: FracasError | None = None) -> str:
 def preview() -> Any:
     """Do the import on trial and show what it would do."""
     try:
-        sent = _sent("file")
-        kind = importing.kind_of(request.form.get("kind", ""))
-        upload = uploads().keep(
-            actor(),
-            kind=kind.name,
-            file_name=sent.filename or "file",
-            map_text=_map_text(),
-            content=sent.read(),
-        )
+        upload = _kept()
         report = _imported(upload, is_trial=True, accept_good_rows=False)
     except FracasError as error:
         db().rollback()
@@ -77,12 +75,21 @@ def run() -> Any:
     return _result(upload, report)
 
 
+def _kept() -> Upload:
+    sent = _sent("file")
+    return uploads().keep(
+        actor(), kind=importing.kind_of(request.form.get("kind", "")).name, file_name=sent.filename or "file",
+        map_text=_map_text(), time_zone=request.form.get("time_zone", ""), content=sent.read(),
+    )  # fmt: skip
+
+
 def _imported(upload: Upload, *, is_trial: bool, accept_good_rows: bool) -> Report:
     mapping = read_map(upload.map_text) if upload.map_text else ImportMap()
     table = importing.read_table(uploads().content(upload), mapping)
     report = importing.import_table(
         db(), actor(), KINDS[upload.kind], table, mapping,
         file_name=upload.file_name, is_trial=is_trial, accept_good_rows=accept_good_rows,
+        time_zone=upload.time_zone or None,
     )  # fmt: skip
     if report.bad:
         write = reports.rejected_workbook if table.is_workbook else reports.rejected_csv
@@ -113,9 +120,10 @@ def _map_text() -> str:
     sent = request.files.get("map_file")
     if sent is not None and sent.filename:
         try:
-            return sent.read().decode("utf-8-sig")
+            text: str = sent.read().decode("utf-8-sig")
         except UnicodeDecodeError:
             raise Invalid("The map is no TOML: it is not UTF-8.", field="map") from None
+        return text
     return shipped_maps().get(request.form.get("map_name", ""), "")
 
 

@@ -164,7 +164,7 @@ class _Reading:
         if choices is not None:
             return lambda cell: values.coded(cell, choices)
         if wanted.kind in (ValueType.MOMENT, ValueType.DAY):
-            dates = self.dates[wanted.name] = Dates(self._formats(wanted), self.zone)
+            dates = self.dates[wanted.name] = Dates(*self._formats(wanted))
             return dates.moment if wanted.kind is ValueType.MOMENT else dates.day
         if wanted.kind is ValueType.TEXT:
             return lambda cell: self._text(wanted, cell)
@@ -188,12 +188,13 @@ class _Reading:
             self.numeric_texts[wanted.name] = self.numeric_texts.get(wanted.name, 0) + 1
         return values.plain_text(cell)
 
-    def _formats(self, wanted: Field) -> list[str]:
+    def _formats(self, wanted: Field) -> tuple[list[str], ZoneInfo | None, bool]:
+        """(patterns, zone, whether the map named the patterns)."""
         column = self.mapping.columns.get(wanted.name)
-        if column is not None and column.format:
-            return [column.format]
-        if self.mapping.file.date_formats:
-            return self.mapping.file.date_formats
+        named = [column.format] if column is not None and column.format else self.mapping.file.date_formats
+        return (named, self.zone, True) if named else (self._guessed_formats(wanted), self.zone, False)
+
+    def _guessed_formats(self, wanted: Field) -> list[str]:
         indices = self.matched.places.get(wanted.name, ())
         if len(indices) != 1:
             return guess_formats([])[0]

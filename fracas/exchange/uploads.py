@@ -27,6 +27,7 @@ class Upload:
     kind: str
     file_name: str
     map_text: str
+    time_zone: str
     organisation_id: str
     user_id: str
     kept_at: str
@@ -46,12 +47,14 @@ class Uploads:
         database = config.database_file
         return cls((database.parent if database else Path(tempfile.gettempdir())) / "fracas-uploads")
 
-    def keep(self, actor: Actor, *, kind: str, file_name: str, map_text: str, content: bytes) -> Upload:
+    def keep(
+        self, actor: Actor, *, kind: str, file_name: str, map_text: str, time_zone: str, content: bytes
+    ) -> Upload:
         """Write the bytes down, readable by the service only, and forget what is older than a day."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep()
         made = Upload(
-            secrets.token_urlsafe(24), kind, file_name, map_text,
+            secrets.token_urlsafe(24), kind, file_name, map_text, time_zone,
             str(actor.organisation_id), str(actor.user_id), clock.now().isoformat(),
         )  # fmt: skip
         self._path(made.token, "data").write_bytes(content)
