@@ -135,7 +135,7 @@ def part_out(part: Part) -> PartOut:
 
 def part_detail(part: Part) -> PartDetail:
     state = queries.part_state(db(), actor(), part)
-    place = {"system": None, "position": None}
+    place: dict[str, str | None] = {"system": None, "position": None}
     if state.stay is not None and _sees_system(state.stay.system_id):
         place = {"system": state.stay.system_serial, "position": state.stay.position_code}
     return PartDetail(**part_out(part).model_dump(), condition=state.condition.value, **place)
@@ -193,7 +193,11 @@ def systems(query: SystemQuery) -> Any:
 def register_system(form: forms.RegisterSystem) -> Any:
     """Register a system."""
     made = workflow.register_system(db(), actor(), **form.facts())
-    return system_out(made), 201, {"Location": url_for("assets_api.system", key=made.serial), "ETag": etag(made)}
+    return (
+        system_out(made),
+        201,
+        {"Location": url_for("assets_api.system", key=made.serial), "ETag": etag(made)},
+    )
 
 
 @api.get("/systems/<key>")
@@ -237,7 +241,9 @@ def parts(query: PartQuery) -> Any:
     kind = catalog.part_type(db(), actor(), query.part_type).id if query.part_type else None
     site = organisations.site(db(), actor(), query.site).id if query.site else None
     rows = queries.parts(actor(), text=query.text, part_type_id=kind, site_id=site, lot=query.lot)
-    return page_of(page(db(), rows, Part.entered_at, key=Part.id, cursor=query.cursor, limit=query.limit), part_out)
+    return page_of(
+        page(db(), rows, Part.entered_at, key=Part.id, cursor=query.cursor, limit=query.limit), part_out
+    )
 
 
 @api.post("/parts")
@@ -279,7 +285,9 @@ def installations(query: InstallationQuery) -> Any:
     """What was installed where, the latest first, with its removal."""
     ids = _bearers(query)
     rows = queries.installations(actor(), system_id=ids["system_id"], part_id=ids["part_id"])
-    found = page(db(), rows, Installation.occurred_at, key=Installation.id, cursor=query.cursor, limit=query.limit)
+    found = page(
+        db(), rows, Installation.occurred_at, key=Installation.id, cursor=query.cursor, limit=query.limit
+    )
     shown = installations_out(list(found.rows))
     return page_of(found, lambda row: shown[row.id])
 
@@ -349,8 +357,11 @@ def retract_installation(key: UUID, form: forms.Retract) -> Any:
 def readings(query: ReadingQuery) -> Any:
     """What meters showed, the latest first."""
     metric = catalog.metric(db(), actor(), query.metric).id if query.metric else None
-    rows = queries.readings(actor(), **_bearers(query), metric_id=metric)
-    found = page(db(), rows, UsageReading.occurred_at, key=UsageReading.id, cursor=query.cursor, limit=query.limit)
+    ids = _bearers(query)
+    rows = queries.readings(actor(), system_id=ids["system_id"], part_id=ids["part_id"], metric_id=metric)
+    found = page(
+        db(), rows, UsageReading.occurred_at, key=UsageReading.id, cursor=query.cursor, limit=query.limit
+    )
     return page_of(found, reading_out)
 
 

@@ -21,7 +21,9 @@ class RegisterSystem(Form):
     name: str | None = field(None, label=N_("Name"), max_length=200)
     configuration: str | None = field(None, label=N_("Configuration and software version"), max_length=200)
     commissioned_at: Moment | None = field(
-        None, label=N_("Commissioned at"), help=N_("From then on it is under observation; leave empty if unknown.")
+        None,
+        label=N_("Commissioned at"),
+        help=N_("From then on it is under observation; leave empty if unknown."),
     )
 
 
@@ -76,7 +78,10 @@ class Install(Form):
         None, label=N_("Its age then"), help=N_("Leave empty: the first time new, later its own age goes on.")
     )
     age_at_install: dict[str, float] | None = field(
-        None, label=N_("Age by metric"), help=N_("Metric code and age, such as h: 1200; “calendar” is in days."), widget="json"
+        None,
+        label=N_("Age by metric"),
+        help=N_("One a line, metric and age: “h: 1200”; “calendar” is in days."),
+        widget="pairs",
     )
     removed_at: Moment | None = field(None, label=N_("Removed again at"), help=N_("For a stay that is over."))
     removal_cause: RemovalCause | None = field(None, label=N_("Why it was removed"))
@@ -124,7 +129,11 @@ class ReadUsage(Form):
     value: float = field(label=N_("It showed"), ge=0, allow_inf_nan=False)
     occurred_at: Moment | None = _when(N_("Read at"))
     restarts_at: float | None = field(
-        None, label=N_("New meter begins at"), help=N_("Only if the meter was replaced then."), ge=0, allow_inf_nan=False
+        None,
+        label=N_("New meter begins at"),
+        help=N_("Only if the meter was replaced then."),
+        ge=0,
+        allow_inf_nan=False,
     )
     external_id: str | None = field(None, label=N_("Number in another system"), max_length=200)
 

@@ -70,7 +70,9 @@ class System(Owned, Versioned, Base):
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"), index=True)
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"), index=True)
     configuration: Mapped[Short | None] = mapped_column(comment="hardware and software version now")
-    is_flagged: Mapped[bool] = mapped_column(default=False, comment="created by an import that met an unknown system")
+    is_flagged: Mapped[bool] = mapped_column(
+        default=False, comment="created by an import that met an unknown system"
+    )
     entered_at: Mapped[datetime]
     system_model: Mapped[SystemModel] = relationship(lazy="joined")
     site: Mapped[Site] = relationship(lazy="joined")
@@ -89,7 +91,9 @@ class ServiceEvent(Owned, Fact, Base):
     id: Mapped[Key]
     system_id: Mapped[UUID] = mapped_column(ForeignKey("system.id"), index=True)
     kind: Mapped[ServiceEventKind] = mapped_column(choice(ServiceEventKind))
-    basis: Mapped[str | None] = mapped_column(comment="why: the reason of a retirement, how a window was chosen")
+    basis: Mapped[str | None] = mapped_column(
+        comment="why: the reason of a retirement, how a window was chosen"
+    )
 
 
 class Part(Owned, Versioned, Base):
@@ -142,7 +146,8 @@ class Installation(Owned, Fact, Base):
     )
     external_id: Mapped[Short | None] = mapped_column(index=True)
     replaces_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("installation.id"), comment="the fact that this one corrects; links to that one mean this one"
+        ForeignKey("installation.id"),
+        comment="the fact that this one corrects; links to that one mean this one",
     )
     part: Mapped[Part] = relationship(lazy="joined")
     system: Mapped[System] = relationship(lazy="joined")
@@ -182,11 +187,16 @@ class UsageReading(Owned, Fact, Base):
     part_id: Mapped[UUID | None] = mapped_column(ForeignKey("part.id"))
     metric_id: Mapped[UUID] = mapped_column(ForeignKey("usage_metric.id"))
     kind: Mapped[ReadingKind] = mapped_column(choice(ReadingKind), default=ReadingKind.READING)
-    value: Mapped[float] = mapped_column(comment="in the metric's unit; for meter_replaced: the old meter's last value")
-    restarts_at: Mapped[float | None] = mapped_column(comment="the new meter's first value, for meter_replaced")
+    value: Mapped[float] = mapped_column(
+        comment="in the metric's unit; for meter_replaced: the old meter's last value"
+    )
+    restarts_at: Mapped[float | None] = mapped_column(
+        comment="the new meter's first value, for meter_replaced"
+    )
     external_id: Mapped[Short | None] = mapped_column(index=True)
     replaces_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("usage_reading.id"), comment="the fact that this one corrects; links to that one mean this one"
+        ForeignKey("usage_reading.id"),
+        comment="the fact that this one corrects; links to that one mean this one",
     )
     metric: Mapped[UsageMetric] = relationship(lazy="joined")
 

@@ -60,7 +60,8 @@ def field(
     default : left out makes the field required.
     label, help : gettext msgids, marked with ``N_``.
     widget : ``textarea``, ``password``, ``lines`` (a list, one item a line), ``choices`` (a list, one tick an
-        option), ``yes_no``, ``scan`` (text with a camera); none: by type.
+        option), ``pairs`` (a table, ``name: value`` a line), ``yes_no``,
+        ``scan`` (text with a camera); none: by type.
     options : where the values to choose from come from, such as ``codes:mode`` (see ``web.forms.option_source``);
         with ``widget="suggest"`` they are only proposals and other text is allowed.
     unit : shown behind the field.

@@ -95,6 +95,9 @@ def posted(form: type[Form], sent: MultiDict[str, str]) -> dict[str, Any]:
             values[name] = {
                 key.removeprefix(prefix): sent[key] for key in sent if key.startswith(prefix) and sent[key]
             }
+        elif kind == "pairs":
+            pairs = [line.partition(":") for line in sent.get(name, "").splitlines() if line.strip()]
+            values |= {name: {key.strip(): value.strip() for key, _, value in pairs}} if pairs else {}
         elif kind == "checkbox":
             values[name] = name in sent
         elif sent.get(name, "").strip():
