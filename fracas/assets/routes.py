@@ -193,7 +193,7 @@ def _taken_out(made: Any) -> str:
     return _installed(made.installation)
 
 
-for _path, _verb, _form, _title, _done, _permission in (
+ENTRIES: tuple[tuple[str, str, type[Form], str, Callable[[Any], str], str], ...] = (
     (
         "system",
         "register_system",
@@ -215,8 +215,9 @@ for _path, _verb, _form, _title, _done, _permission in (
         "part.set_condition",
     ),
     ("reading", "read_usage", forms.ReadUsage, N_("Enter a reading"), _read, "usage.record"),
-):
-    _entry(_path, _verb, _form, _title, _done, _permission)
+)
+for _entered in ENTRIES:
+    _entry(*_entered)
 
 
 def _system_verb(verb: str, form: type[Form], title: str, permission: str) -> None:
@@ -264,12 +265,13 @@ def _own_address(back: str | None) -> str:
     return back if ours and back is not None else url_for("assets.systems")
 
 
-for _verb, _form, _title, _what in (
+CORRECTIONS: tuple[tuple[str, type[Form], str, str], ...] = (
     ("correct_installation", forms.CorrectInstallation, N_("Correct the installation"), "installation"),
     ("retract_installation", forms.Retract, N_("Retract the installation"), "installation"),
     ("correct_removal", forms.CorrectRemoval, N_("Correct the removal"), "removal"),
     ("retract_removal", forms.Retract, N_("Retract the removal"), "removal"),
     ("correct_reading", forms.CorrectReading, N_("Correct the reading"), "reading"),
     ("retract_reading", forms.Retract, N_("Retract the reading"), "reading"),
-):
-    _correction(_verb, _form, _title, _what)
+)
+for _corrected in CORRECTIONS:
+    _correction(*_corrected)
