@@ -134,7 +134,7 @@ def position_tree(session: Session, actor: Actor, model: SystemModel) -> list[Pl
 def ancestor_ids(session: Session, position: Position) -> set[UUID]:
     """The position itself and everything above it."""
     rows = select(Position.id, Position.parent_id).where(Position.system_model_id == position.system_model_id)
-    parents = {child_id: parent_id for child_id, parent_id in session.execute(rows)}
+    parents = dict(session.execute(rows).all())
     found: set[UUID] = set()
     at: UUID | None = position.id
     while at is not None and at not in found:
