@@ -70,8 +70,8 @@ def create_app(config: Config | None = None, engine: Engine | None = None) -> AP
     app.extensions["engine"] = engine
     web_session.install(app, session_factory(engine))
     headers.install(app)
+    app.error_processor(api.bad_http)  # takes all HTTP errors, so ours come after it
     errors.install(app)
-    app.error_processor(api.bad_http)
     guard.install(app, load_actor)
     _protect_forms(app)
     templating.install(app)
@@ -96,8 +96,9 @@ def _protect_forms(app: Flask) -> None:
 
     @app.before_request
     def check_csrf() -> None:
-        # A bearer token is sent by a program on purpose, never by a browser on its own.
-        if not request.headers.get("Authorization"):
+        # A bearer token is sent by a program on purpose, never by a browser on its own; an address that is not
+        # there has nothing to protect and says so.
+        if not request.headers.get("Authorization") and request.routing_exception is None:
             csrf.protect()
 
 

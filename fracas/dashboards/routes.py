@@ -101,8 +101,8 @@ def serial(key: str) -> str:
 def serial_download(key: str) -> Response:
     part = assets.part(db(), actor(), key_of(key))
     events = lives.life_of_part(db(), actor(), part)
-    rows = [(event.at, event.kind, event.subject, event.detail) for event in events]
-    return csv_response(f"serial-{part.serial}", ["at_utc", "event", "record", "detail"], rows)
+    rows = [(event.at, event.kind, event.subject, event.code, event.detail) for event in events]
+    return csv_response(f"serial-{part.serial}", ["at_utc", "event", "record", "code", "detail"], rows)
 
 
 def _grouping() -> queries.Grouping:

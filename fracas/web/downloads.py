@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 from werkzeug.http import dump_options_header
@@ -35,5 +36,14 @@ def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     return Response(
         "\ufeff" + text.getvalue(),
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": dump_options_header("attachment", {"filename": f"{name}.csv"})},
+        headers={"Content-Disposition": _named(f"{name}.csv")},
     )
+
+
+def _named(file: str) -> str:
+    """A header is Latin only, so a Chinese serial goes into the second form of the name, which browsers prefer."""
+    plain = file.encode("ascii", "ignore").decode()
+    names = {"filename": plain}
+    if plain != file:
+        names["filename*"] = f"UTF-8''{quote(file, safe='')}"
+    return dump_options_header("attachment", names)

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template
 from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -71,6 +72,13 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
+def _csrf(_error: CSRFError) -> Response:
+    text = gettext(
+        "This page is too old to be sent, or it was not opened here. Open it again and repeat what you did."
+    )
+    return answer(400, gettext("Open the page again"), text)
+
+
 def _stale(_error: Exception) -> Response:
     return refuse(
         Stale("This record was changed by somebody else meanwhile. Nothing was overwritten: open it again.")
@@ -104,6 +112,7 @@ def _unexpected(error: Exception) -> Response:
 def install(app: Flask) -> None:
     app.register_error_handler(FracasError, refuse)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(IntegrityError, _conflict)
     app.register_error_handler(OperationalError, _busy)

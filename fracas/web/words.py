@@ -1,12 +1,17 @@
-"""The words for coded values: every enumeration value, state, verb and role has its text here, once, to translate."""
+"""The words for coded values: every enumeration value, state, verb and role has its text here, once, to translate.
+
+Where one value means two things, the class or the kind of record stands before it: ``ActionState.completed``,
+``action.verify``. The words for the names of fields are in `web.fieldwords`.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask_babel import gettext
 
-from fracas.core.words import N_
+from fracas.core.words import Coded, Listed, N_, VerbName
 
 WORDS: dict[str, str] = {
     # states
@@ -25,6 +30,107 @@ WORDS: dict[str, str] = {
     "planned": N_("planned"),
     "in_progress": N_("in progress"),
     "cancelled": N_("cancelled"),
+    "FailureState.completed": N_("details complete"),
+    "ActionState.verified": N_("effect verified"),
+    # how a failure stands in the statistics, and the answers that lead there
+    "counted": N_("counted"),
+    "excluded": N_("excluded"),
+    "unscored": N_("unscored"),
+    "count": N_("count"),
+    "do_not_count": N_("do not count"),
+    "refer": N_("refer to a second scorer"),
+    "confirmed": N_("confirmed"),
+    "no_fault_found": N_("no fault found"),
+    "duplicate": N_("duplicate"),
+    "problem_closed": N_("its problem is closed"),
+    "no_further_action": N_("no further action"),
+    "elsewhere": N_("in another system"),
+    # the report
+    "receiving": N_("receiving inspection"),
+    "installation": N_("installation and commissioning"),
+    "test": N_("test"),
+    "warranty": N_("warranty"),
+    "service": N_("service after warranty"),
+    "storage": N_("storage"),
+    "in_service": N_("in service"),
+    "inspection": N_("inspection"),
+    "scheduled_maintenance": N_("scheduled maintenance"),
+    "monitoring": N_("condition monitoring"),
+    "minor": N_("minor"),
+    "major": N_("major"),
+    "critical": N_("critical"),
+    "Severity.none": N_("no effect"),
+    "repair": N_("repair"),
+    "replace": N_("replacement"),
+    "adjust": N_("adjustment"),
+    "remove": N_("removal"),
+    "preventive": N_("preventive maintenance"),
+    "MaintenanceKind.none": N_("nothing done"),
+    "as_new": N_("as good as new"),
+    "as_old": N_("as bad as old"),
+    # the register
+    "new": N_("new"),
+    "age_stated": N_("with a stated age"),
+    "age_unknown": N_("age unknown"),
+    "continued": N_("with the age it had"),
+    "failure": N_("failure"),
+    "RemovalCause.preventive": N_("preventive replacement"),
+    "move": N_("moved elsewhere"),
+    "cannibalised": N_("taken for another system"),
+    "upgrade": N_("upgrade"),
+    "retirement": N_("retirement"),
+    "serviceable": N_("serviceable"),
+    "unserviceable": N_("unserviceable"),
+    "quarantined": N_("quarantined"),
+    "retired": N_("retired"),
+    "Condition.retired": N_("scrapped"),
+    "commissioned": N_("commissioned"),
+    "observed_from": N_("under observation from"),
+    "observed_until": N_("under observation until"),
+    "reading": N_("meter reading"),
+    "meter_replaced": N_("meter replaced"),
+    # what happens to a serial
+    "made": N_("made"),
+    "installed": N_("installed"),
+    "removed": N_("removed"),
+    "failed": N_("failed"),
+    "restored": N_("restored"),
+    "linked": N_("linked to a problem"),
+    # codes, analysis and like items
+    "symptom": N_("symptom"),
+    "mode": N_("failure mode"),
+    "mechanism": N_("failure mechanism"),
+    "cause": N_("failure cause"),
+    "primary": N_("primary"),
+    "secondary": N_("secondary"),
+    "failed_unit": N_("the failed unit"),
+    "installed_units": N_("installed units"),
+    "stock": N_("units in stock"),
+    "test_units": N_("units under test"),
+    "work_in_progress": N_("work in progress"),
+    "design_data": N_("design data"),
+    "process_data": N_("process data"),
+    "mating_equipment": N_("mating equipment"),
+    # actions
+    "containment": N_("containment"),
+    "corrective": N_("corrective action"),
+    "ActionType.preventive": N_("preventive action"),
+    "effective": N_("effective"),
+    "not_effective": N_("not effective"),
+    "too_early": N_("too early to tell"),
+    # import
+    "Outcome.new": N_("new"),
+    "changed": N_("changed"),
+    "unchanged": N_("already here"),
+    "text": N_("text"),
+    "number": N_("number"),
+    "moment": N_("date and time"),
+    "day": N_("date"),
+    "yes_no": N_("yes or no"),
+    "choice": N_("one of the choices"),
+    "ages": N_("ages"),
+    "answers": N_("answers of the scoring ladder"),
+    "list": N_("list"),
     # roles
     "field_engineer": N_("field engineer"),
     "service_station": N_("service station"),
@@ -34,6 +140,11 @@ WORDS: dict[str, str] = {
     "manager": N_("manager"),
     "customer": N_("customer"),
     "administrator": N_("administrator"),
+    # kinds of record
+    "problem": N_("problem"),
+    "action": N_("action"),
+    "system": N_("system"),
+    "part": N_("part"),
     # what permissions are about
     "kind.account": N_("Own account"),
     "kind.action": N_("Actions"),
@@ -78,7 +189,9 @@ VERBS: dict[str, str] = {
     "amend": N_("Amend the report"),
     "attach": N_("Attach a photo or document"),
     "complete": N_("Complete"),
+    "failure.complete": N_("Complete the report"),
     "verify": N_("Verify"),
+    "action.verify": N_("Verify the effect"),
     "score": N_("Score"),
     "quarantine": N_("Quarantine serials"),
     "contain": N_("Contain"),
@@ -103,6 +216,7 @@ VERBS: dict[str, str] = {
     "read": N_("See"),
     "create": N_("Add"),
     "add": N_("Add"),
+    "change": N_("Change"),
     "set_roles": N_("Set roles"),
     "set_sites": N_("Set sites"),
     "deactivate": N_("Deactivate"),
@@ -133,13 +247,30 @@ VERBS: dict[str, str] = {
     "swap": N_("Swap"),
 }
 
+CODE = re.compile(r"[a-z][a-z0-9_]*")
+
 
 def word(value: Any) -> str:
-    """The text of a coded value in the reader's language; an unknown one is shown as it is written."""
+    """The text of a coded value in the reader's language; what is no code is shown as it is written."""
     key = str(value)
-    return str(gettext(WORDS.get(key, key.replace("_", " "))))
+    text = WORDS.get(f"{type(value).__name__}.{key}") or WORDS.get(key)
+    if text is not None:
+        return str(gettext(text))
+    return key.replace("_", " ") if CODE.fullmatch(key) else key
 
 
-def verb_word(verb: str) -> str:
-    """What the button of a verb says."""
-    return str(gettext(VERBS.get(verb, verb.replace("_", " ").capitalize())))
+def verb_word(verb: str, kind: str | None = None) -> str:
+    """What the button of a verb says; ``kind`` is the kind of record that it is done to."""
+    text = VERBS.get(f"{kind}.{verb}") or VERBS.get(verb)
+    return str(gettext(text)) if text is not None else verb.replace("_", " ").capitalize()
+
+
+def said(value: Any) -> Any:
+    """A message's parameter as the reader is told it."""
+    if isinstance(value, VerbName):
+        return verb_word(value, value.kind)
+    if isinstance(value, Coded) or hasattr(type(value), "__members__"):
+        return word(value)
+    if isinstance(value, Listed):
+        return gettext(", ").join(str(said(one)) for one in value)
+    return value
