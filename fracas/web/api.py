@@ -53,11 +53,13 @@ def takes(
     def wrap(view: View) -> View:
         @functools.wraps(view)
         def reading(*args: Any, **kwargs: Any) -> Any:
-            kwargs.pop(f"{location}_data", None)
             values = _json() if location == "json" else request.args.to_dict()
             return view(*args, **kwargs, **{name: parse(form, values)})
 
-        return api.input(form, location=location, validation=False)(reading)  # type: ignore[return-value]
+        # Only its description is wanted: it marks the view that it is given, and wraps another one around it that would
+        # check a pydantic form by itself and answer in words of its own.
+        api.input(form, location=location)(reading)
+        return reading  # type: ignore[return-value]
 
     return wrap
 

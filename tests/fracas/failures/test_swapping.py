@@ -55,7 +55,9 @@ def test_a_swap_that_the_register_holds_already_is_not_entered_again(loop: Loop)
     loop.remove("V1", at=100)
     loop.install("V2", system="S1", position="B1.VALVE", at=100)
     told = loop.told()
-    failure = loop.complete(loop.report(), maintenance_kind="replace", part_out="V1", part_in="V2", swapped_at=day(100))
+    failure = loop.complete(
+        loop.report(), maintenance_kind="replace", part_out="V1", part_in="V2", swapped_at=day(100)
+    )
     assert loop.told() == told
     swap = queries.current_swap(loop.session, failure.id)
     assert swap is not None
