@@ -56,9 +56,10 @@ def takes(
             values = _json() if location == "json" else request.args.to_dict()
             return view(*args, **kwargs, **{name: parse(form, values)})
 
-        # Only its description is wanted: it marks the view that it is given, and wraps another one around it that would
-        # check a pydantic form by itself and answer in words of its own.
-        api.input(form, location=location)(reading)
+        # Only its description is wanted: what it wraps around the view would check a pydantic form by itself and answer
+        # in words of its own.
+        described = api.input(form, location=location)(reading)
+        reading._spec = described._spec  # type: ignore[attr-defined]
         return reading  # type: ignore[return-value]
 
     return wrap
