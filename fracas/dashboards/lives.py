@@ -27,7 +27,7 @@ class LifeEvent:
 
     at: datetime
     kind: str
-    subject: str
+    subject: str = ""
     code: str = ""
     detail: str = ""
     zone: str = "UTC"
@@ -84,7 +84,7 @@ def _place_event(actor: Actor, at: datetime, kind: str, installation: Installati
 
 def _conditions(session: Session, part: Part) -> Iterator[LifeEvent]:
     for row in _current(session, PartCondition, PartCondition.part_id == part.id):
-        yield LifeEvent(row.occurred_at, str(row.condition), "", detail=row.basis or "")
+        yield LifeEvent(row.occurred_at, str(row.condition), detail=row.basis or "")
 
 
 def _readings(session: Session, part: Part) -> Iterator[LifeEvent]:
