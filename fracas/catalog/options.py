@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import get_locale
-
 from fracas.catalog import queries
-from fracas.catalog.models import FailureCode
 from fracas.web.forms import Options, option_source
 from fracas.web.guard import actor
 from fracas.web.session import db
-
-
-def code_name(code: FailureCode) -> str:
-    """The name of a code in the reader's language, where it has one."""
-    return code.name_zh if code.name_zh and str(get_locale() or "").startswith("zh") else code.name
+from fracas.web.words import code_words
 
 
 @option_source("codes")
 def codes(_subject: Any, kind: str) -> Options:
-    return [(row.code, f"{row.code} {code_name(row)}") for row in queries.failure_codes(db(), actor(), kind)]
+    return [(row.code, code_words(row)) for row in queries.failure_codes(db(), actor(), kind)]
 
 
 @option_source("metrics")

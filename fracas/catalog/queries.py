@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from fracas.catalog.models import CodeKind, FailureCode, PartType, Position, SystemModel, UsageMetric
+from fracas.core.db import Base
 from fracas.core.errors import NotFound
-from fracas.core.lookup import find, member
+from fracas.core.lookup import as_id, find, member
 from fracas.core.permissions import Actor, visible
+
+T = TypeVar("T", bound=Base)
 
 
 def part_type(session: Session, actor: Actor, key: Any) -> PartType:
@@ -82,12 +85,48 @@ def position(session: Session, actor: Actor, model: SystemModel, key: Any) -> Po
     return found
 
 
+def position_by_id(session: Session, actor: Actor, key: Any) -> Position:
+    """A position of whatever model, by its id."""
+    return _by_id(session, actor, Position, key, NotFound("There is no such position."))
+
+
+def code_by_id(session: Session, actor: Actor, key: Any) -> FailureCode:
+    """A code of whatever kind, by its id."""
+    return _by_id(session, actor, FailureCode, key, NotFound("There is no such code."))
+
+
+def _by_id(session: Session, actor: Actor, model: type[T], key: Any, missing: NotFound) -> T:
+    row_id = as_id(str(key)) if not isinstance(key, model) else None
+    found = key if isinstance(key, model) else (session.get(model, row_id) if row_id else None)
+    if found is None or not actor.sees(found):
+        raise missing
+    return found
+
+
+def code_of_parent(session: Session, position: Position) -> str | None:
+    """The code of the next higher assembly."""
+    above = session.get(Position, position.parent_id) if position.parent_id else None
+    return above.code if above else None
+
+
+def positions_for(session: Session, actor: Actor, part_type: PartType) -> Sequence[Position]:
+    """Where a part type belongs, by model and code."""
+    rows = (
+        select(Position)
+        .join(SystemModel, SystemModel.id == Position.system_model_id)
+        .where(visible(actor, Position), Position.part_type_id == part_type.id)
+        .order_by(SystemModel.code, Position.code)
+        .options(joinedload(Position.system_model))
+    )
+    return session.scalars(rows).unique().all()
+
+
 def failure_code(session: Session, actor: Actor, kind: CodeKind | str, key: Any) -> FailureCode:
     """A code of one kind, retired ones included: old records go on naming them."""
     kind = member("kind", CodeKind, kind)
     missing = NotFound(
         "There is no %(kind)s code “%(code)s”. Check the code, or have it added to the catalog.",
-        kind=kind.value,
+        kind=kind,
         code=key.code if isinstance(key, FailureCode) else str(key),
     )
     found = find(session, actor, FailureCode, key, FailureCode.code, missing, FailureCode.kind == kind)

@@ -21,7 +21,7 @@ from fracas.catalog.models import (
     UsageMetric,
 )
 from fracas.catalog.starter import STARTER_CODES
-from fracas.core.errors import Invalid, NotFound
+from fracas.core.errors import Invalid
 from fracas.core.lookup import given, member, wanted
 from fracas.core.permissions import Actor
 from fracas.core.verbs import verb
@@ -146,9 +146,7 @@ def edit_position(
     session: Session, actor: Actor, position: Any, *, name: str | None = None, parent: Any = None
 ) -> Position:
     """Rename a position or hang it below another one; ``parent=""`` makes it a top position."""
-    edited = session.get(Position, position) if not isinstance(position, Position) else position
-    if edited is None or not actor.sees(edited):
-        raise NotFound("There is no such position.")
+    edited = queries.position_by_id(session, actor, position)
     if name is not None:
         edited.name = _text("name", name)
     if parent == "":
@@ -197,14 +195,14 @@ def add_code(
 def edit_code(
     session: Session,
     actor: Actor,
-    *,
-    kind: CodeKind | str,
     code: Any,
+    *,
+    kind: CodeKind | str | None = None,
     name: str | None = None,
     name_zh: str | None = None,
 ) -> FailureCode:
     """Reword a code. What was coded with it stays coded."""
-    edited = wanted("code", queries.failure_code, session, actor, kind, code)
+    edited = _code(session, actor, kind, code)
     if name is not None:
         edited.name = _text("name", name)
     if name_zh is not None:
@@ -214,17 +212,21 @@ def edit_code(
 
 
 @verb("code.retire")
-def retire_code(session: Session, actor: Actor, *, kind: CodeKind | str, code: Any) -> FailureCode:
+def retire_code(
+    session: Session, actor: Actor, code: Any, *, kind: CodeKind | str | None = None
+) -> FailureCode:
     """Offer a code no longer. Records that carry it keep it."""
-    retired = wanted("code", queries.failure_code, session, actor, kind, code)
+    retired = _code(session, actor, kind, code)
     retired.is_active = False
     return retired
 
 
 @verb("code.restore")
-def restore_code(session: Session, actor: Actor, *, kind: CodeKind | str, code: Any) -> FailureCode:
+def restore_code(
+    session: Session, actor: Actor, code: Any, *, kind: CodeKind | str | None = None
+) -> FailureCode:
     """Offer a retired code again."""
-    restored = wanted("code", queries.failure_code, session, actor, kind, code)
+    restored = _code(session, actor, kind, code)
     restored.is_active = True
     return restored
 
@@ -240,6 +242,13 @@ def starter_codes(session: Session, actor: Actor) -> list[FailureCode]:
     ]
     session.add_all(made)
     return made
+
+
+def _code(session: Session, actor: Actor, kind: CodeKind | str | None, code: Any) -> FailureCode:
+    """The code itself or its id; or what people say, with its kind."""
+    if kind is None:
+        return queries.code_by_id(session, actor, code)
+    return wanted("code", queries.failure_code, session, actor, kind, code)
 
 
 def _text(field: str, value: Any) -> str:
