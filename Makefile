@@ -72,9 +72,7 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotat
 .PHONY: run
 run: $(VENV)/.runtime $(VENDOR) $(WORDS)  ## serve the demo fleet on this machine; data is kept in var/
 	@mkdir -p var
-	@$(BIN)/fracas db upgrade
-	@$(BIN)/fracas demo load --if-empty
-	@exec $(BIN)/fracas serve
+	@exec $(BIN)/fracas demo serve
 
 run: export FRACAS_DEMO ?= 1
 

@@ -415,6 +415,15 @@ def load_demo(console: Console, seed: int, systems: int, if_empty: bool) -> None
     click.echo(f"{loaded.vehicles} vehicles, {loaded.parts} parts, {loaded.failures} failure reports")
 
 
+@demo.command("serve")
+@click.pass_context
+def serve_demo(ctx: click.Context) -> None:
+    """Migrate, load the fleet into an empty database and serve it: what `make run` does, in one process."""
+    ctx.invoke(upgrade)
+    ctx.invoke(load_demo, if_empty=True)
+    ctx.invoke(serve)
+
+
 def _attach_exchange() -> None:
     """Import and export belong to their room; here they only get their place."""
     from importlib.util import find_spec

@@ -7,7 +7,6 @@ import re
 import zipfile
 from collections.abc import Iterator
 
-import openpyxl
 from python_calamine import CalamineError, CalamineWorkbook
 
 from fracas.core.errors import Invalid
@@ -129,6 +128,8 @@ def _zero_padded(content: bytes, sheet: str) -> dict[tuple[int, int], str]:
         return {}
     if not re.search(r'formatCode="0{2,}"', styles):
         return {}
+    import openpyxl  # slow to import, and seldom needed
+
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     try:
         return {

@@ -246,10 +246,11 @@ def test_the_demo_adds_up(run: Run, small_demo: str) -> None:
     assert done.exit_code == 0, done.output
 
 
-def test_it_serves_says_where_and_ends_when_told(empty_sqlite_url: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "FRACAS_DATABASE_URL": empty_sqlite_url}
+def serve_once(command: list[str], url: str, folder: Path) -> None:
+    """Start a server, read its address, ask it how it is, and end it."""
+    environment = {**os.environ, "FRACAS_DATABASE_URL": url, "FRACAS_PORT": "0"}
     with subprocess.Popen(
-        [*FRACAS, "serve", "--port", "0"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+        [*FRACAS, *command], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
         line = server.stdout.readline()
@@ -262,6 +263,14 @@ def test_it_serves_says_where_and_ends_when_told(empty_sqlite_url: str, tmp_path
         while server.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         assert server.poll() == 0
+
+
+def test_it_serves_says_where_and_ends_when_told(empty_sqlite_url: str, tmp_path: Path) -> None:
+    serve_once(["serve"], empty_sqlite_url, tmp_path)
+
+
+def test_the_demo_is_served_as_it_was_left(small_demo: str, tmp_path: Path) -> None:
+    serve_once(["demo", "serve"], small_demo, tmp_path)
 
 
 def test_a_surprise_is_a_sentence_too(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
