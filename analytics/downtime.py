@@ -199,6 +199,22 @@ def mttr(
         bounds = result.interval(side=side)
     except NotEnoughFailures as reason:
         return replace(result, warnings=(*warnings, str(reason)))
+    whole = result.interval(side="two")
+    if distribution == "lognormal" and not (whole.lower or 0.0) <= result.estimate <= (whole.upper or np.inf):
+        # The mean of the fitted lognormal is not the mean of these times: its bounds would be about another number.
+        plain = mttr(
+            durations,
+            confidence=confidence,
+            kind=kind,
+            repair_kinds=repair_kinds,
+            distribution="none",
+            side=side,
+            unit=unit,
+        )
+        note = (
+            "repair times are not lognormal (their mean lies outside its bounds): the bounds are a t interval"
+        )
+        return replace(plain, warnings=(*warnings, note, *plain.warnings))
     return replace(result, lower=bounds.lower, upper=bounds.upper, warnings=tuple(warnings))
 
 

@@ -199,7 +199,11 @@ def _account(traced: Traced, segments: list[Segment]) -> tuple[TableCounts, tupl
         failures=sum(1 for one in segments if one.event),
         **by_scoring,
         outside=len(outside),
-        without_serial=sum(1 for row in traced.resolved.without_serial if row.system_id in chosen),
+        without_serial=sum(
+            1
+            for row in traced.resolved.without_serial
+            if row.system_id in chosen and traced.judgements.scoring_of(row) != "excluded"
+        ),
         age_unknown=sum(1 for one in segments if not one.age_known),
         without_usage=len(installed - shown),
     )

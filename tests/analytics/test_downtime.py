@@ -209,3 +209,14 @@ def test_results_survive_json() -> None:
     assert MttrEstimate.from_json(down.to_json()) == down
     result = availability(mtbf(5, 1000), down)
     assert AvailabilityEstimate.from_json(result.to_json()) == result
+
+
+def test_bounds_hold_the_mean_of_times_that_are_no_lognormal() -> None:
+    # Nearly all of one length and many very short: the fitted lognormal's mean is another number than theirs.
+    times = [0.02] * 20 + [1.0] * 180
+    result = mttr(times, confidence=0.90)
+    assert result.lower is not None
+    assert result.upper is not None
+    assert result.lower < result.estimate < result.upper
+    assert result.distribution == "none"
+    assert any("not lognormal" in warning for warning in result.warnings)
