@@ -148,9 +148,11 @@ def axis(title: str, **settings: Any) -> dict[str, Any]:
 
 
 def log_axis(title: str, low: float, high: float) -> dict[str, Any]:
-    """A logarithmic axis with 1, 2 and 5 of each decade written out in full; 1 only over many decades."""
+    """A logarithmic axis with 1, 2 and 5 of each decade written out in full; 1 only over many decades, more over few."""
     first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
-    steps = (1, 2, 5) if last - first <= 4 else (1,)
+    steps: tuple[int, ...] = (1, 2, 5) if last - first <= 4 else (1,)
+    if high / low < 12:
+        steps = (1, 2, 3, 4, 5, 6, 8)
     ticks = [step * 10.0**decade for decade in range(first, last + 1) for step in steps]
     return axis(
         title,

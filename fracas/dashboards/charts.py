@@ -14,11 +14,11 @@ Translate = Callable[[str], str]
 
 def _layout(**more: Any) -> dict[str, Any]:
     return {
-        "margin": {"l": 60, "r": 50, "t": 10, "b": 60},
+        "margin": {"l": 60, "r": 50, "t": 34, "b": 60},
         "font": {"family": "system-ui, sans-serif", "color": INK},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {"orientation": "h", "y": 1.12},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         **more,
     }
 
@@ -74,6 +74,8 @@ def pareto(
                 "range": [0, 105],
                 "ticksuffix": " %",
                 "showgrid": False,
+                "tickmode": "array",
+                "tickvals": [0, 25, 50, 75, 100],
             },
             meta={"alt": title},
         ),
@@ -106,6 +108,8 @@ def open_stages(counts: Sequence[StageCount], *, words: Translate, names: Sequen
             barmode="stack",
             yaxis={"autorange": "reversed", "automargin": True},
             xaxis={"title": {"text": words("records")}, "rangemode": "tozero"},
+            margin={"l": 10, "r": 20, "t": 10, "b": 110},
+            legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0, "traceorder": "normal"},
             meta={"alt": words("%(total)s open records by stage and age") % {"total": total}},
         ),
     }

@@ -11,8 +11,9 @@ function drawCharts(root) {
     const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
     const box = figure.querySelector(".chart-box");
     const narrow = window.matchMedia("(max-width: 575px)").matches;
+    layout.modebar = { bgcolor: "rgba(255,255,255,.8)", color: "#5b6975", activecolor: "#16232f" };
     if (narrow) layout.margin = { ...(layout.margin || {}), l: 48, r: 8 };
-    Plotly.newPlot(box, data, { ...layout, autosize: true }, { responsive: true, displaylogo: false, displayModeBar: !narrow });
+    Plotly.newPlot(box, data, { ...layout, autosize: true }, { responsive: true, displaylogo: false, displayModeBar: narrow ? false : "hover" });
     // A point that knows its record opens it.
     box.on("plotly_click", (event) => {
       const link = event.points[0] && event.points[0].customdata;
