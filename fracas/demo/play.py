@@ -111,7 +111,7 @@ def _changes(stage: Stage, plan: Plan) -> None:
         is_failure = enter.func is _fail
         entered = max(
             entered + timedelta(seconds=1),
-            occurred + (stage.hours(0.1, 2) if is_failure else timedelta(seconds=1)),
+            occurred + (stage.hours(2, 20) if is_failure else timedelta(seconds=1)),
         )
         stage.later(entered, partial(enter, occurred))
 
@@ -177,7 +177,7 @@ def _fail(stage: Stage, stay: Stay, occurred: datetime) -> None:
         usage_value=_usage_at(stage, vehicle, part.metric, occurred), symptom_code=part.symptom_code, source="demo",
         delay_minutes=float(np.round(rng.exponential(9))) if rng.random() < 0.6 else None,
     )  # fmt: skip
-    restored = max(occurred, min(occurred + stage.hours(1, 9), clock.now()))
+    restored = min(occurred + timedelta(hours=float(rng.lognormal(1.0, 0.55))), clock.now())
     failures.complete(
         stage.session, stage.people["service@demo.example"], filed, **_swap(stage, stay, occurred),
         handling=_handling(stay, zone), downtime_started_at=occurred, restored_at=restored,
