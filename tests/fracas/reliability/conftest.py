@@ -48,12 +48,17 @@ def shown_fleet(app: Flask) -> Iterator[Fleet]:
 def client_of(shown_fleet: Fleet, app: Flask) -> Client:
     """``client_of("manager")``: somebody with that role, by a token, which pages take too."""
 
+    tokens: dict[str, str] = {}
+
     def make(role: str = "reliability_engineer") -> FlaskClient:
-        person = make_user(shown_fleet.session, shown_fleet.actor, role, email=f"{role}@example.org")
-        token = account.create_token(shown_fleet.session, shown_fleet.actor, name="t", owner=person)
-        shown_fleet.session.commit()
+        if role not in tokens:
+            session, root = shown_fleet.session, shown_fleet.actor
+            scope = {"sites": ["SH"]} if role in {"field_engineer", "service_station"} else {}
+            person = make_user(session, root, role, email=f"{role}@example.org", **scope)
+            tokens[role] = account.create_token(session, root, name="t", owner=person)
+            session.commit()
         client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {tokens[role]}"
         return client
 
     return make

@@ -25,7 +25,12 @@ def test_life_data_have_survivors_counts_and_no_nan(client_of: Client) -> None:
     answer = get(client_of, "/life-data", part_type="VALVE-1", metric="hours")
     assert (answer["unit"], answer["counts"]["failures"], len(answer["rows"])) == ("h", 5, 13)
     first = answer["rows"][0]
-    assert (first["serial"], first["event"], first["lower"], first["failure_number"]) == ("A0", 1, None, "FR-00001")
+    assert (first["serial"], first["event"], first["lower"], first["failure_number"]) == (
+        "A0",
+        1,
+        None,
+        "FR-00001",
+    )
     assert first["started_at"].startswith("2020-01-01T00:00:00")
     assert sum(row["exposure"] for row in answer["rows"]) == pytest.approx(answer["exposure"])
 
@@ -54,7 +59,9 @@ def test_mtbf_of_a_type_of_systems_and_of_repair(client_of: Client) -> None:
     assert (systems["failures"], systems["exposure"]) == (5, pytest.approx(8 * 1001))
     assert systems["warnings"][0] == "8 systems in service or in a stated window."
     assert get(client_of, "/reliability/mttr")["estimate"] == pytest.approx(24)
-    assert get(client_of, "/reliability/availability")["estimate"] == pytest.approx(1 - 24 / (24 * 8 * 1001 / 5), abs=1e-3)
+    assert get(client_of, "/reliability/availability")["estimate"] == pytest.approx(
+        1 - 24 / (24 * 8 * 1001 / 5), abs=1e-3
+    )
 
 
 def test_recurrence(client_of: Client) -> None:
@@ -67,7 +74,8 @@ def test_recurrence(client_of: Client) -> None:
 def test_demand_and_spares(client_of: Client) -> None:
     assert sum(get(client_of, "/reliability/demand", part_type="VALVE-1")["demand"]) == 5
     answer = get(client_of, "/spares", part_type="VALVE-1", service_level=0.9)
-    assert (answer["installed"], answer["on_hand"], answer["lead_time_days"]) == (8, 6, 60)
+    # What came out for a failure is unfit for use until somebody says otherwise.
+    assert (answer["installed"], answer["on_hand"], answer["lead_time_days"]) == (8, 1, 60)
     assert answer["achieved"] >= 0.9
     assert set(answer["demand"]) == QUANTITY
     assert answer["demand"]["estimate"] > 0
@@ -93,7 +101,9 @@ def test_demand_and_spares(client_of: Client) -> None:
         ("/spares", {"part_type": "VALVE-1", "lead_time_days": "-3"}, "lead_time_days"),
     ],
 )
-def test_what_is_wrong_is_said_by_field(client_of: Client, path: str, query: dict[str, str], field: str) -> None:
+def test_what_is_wrong_is_said_by_field(
+    client_of: Client, path: str, query: dict[str, str], field: str
+) -> None:
     answer = client_of().get(f"/api/v1{path}", query_string=query)
     assert answer.status_code == 422
     assert answer.content_type.startswith("application/problem+json")
@@ -103,12 +113,13 @@ def test_what_is_wrong_is_said_by_field(client_of: Client, path: str, query: dic
 def test_scoring_and_knowledge_change_the_answer(client_of: Client) -> None:
     path, query = "/reliability/mtbf", {"part_type": "VALVE-1"}
     assert get(client_of, path, **query, scoring="counted")["estimate"] is None
-    client = client_of("manager")
-    early = client.get(f"/api/v1{path}", query_string={**query, "as_of": "2021-03-01T00:00:00+08:00", "known_at": AS_OF})
+    early = client_of().get(
+        f"/api/v1{path}", query_string={**query, "as_of": "2021-03-01T00:00:00+08:00", "known_at": AS_OF}
+    )
     assert early.get_json()["failures"] == 1
 
 
-@pytest.mark.parametrize("role", ["field_engineer", "service_station", "customer"])
+@pytest.mark.parametrize("role", ["field_engineer", "service_station"])
 def test_figures_are_for_the_office(client_of: Client, role: str) -> None:
     assert client_of(role).get("/api/v1/life-data", query_string={"part_type": "VALVE-1"}).status_code == 403
 

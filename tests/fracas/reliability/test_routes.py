@@ -33,11 +33,7 @@ def test_the_index_leads_to_every_figure(client_of: Client) -> None:
     text = page(client_of, "/")
     assert "VALVE-1" in text
     assert "/reliability/part-type?part_type=VALVE-1" in text
-    assert "No part type fits" in page_again(client_of, text="moon")
-
-
-def page_again(client_of: Client, **query: Any) -> str:
-    return client_of("manager").get("/reliability/", query_string=query).text
+    assert "No part type fits" in page(client_of, "/", text="moon")
 
 
 def test_a_part_types_life(client_of: Client) -> None:
@@ -56,7 +52,9 @@ def test_the_page_shows_what_the_api_says(client_of: Client) -> None:
     client = client_of()
     query = {"part_type": "VALVE-1", "as_of": AS_OF, "confidence": "0.8"}
     eta = client.get("/api/v1/reliability/weibull", query_string=query).get_json()["eta"]["estimate"]
-    assert f"{float(f'{eta:.3g}'):,.0f} d" in words(client.get("/reliability/part-type", query_string=query).text)
+    assert f"{float(f'{eta:.3g}'):,.0f} d" in words(
+        client.get("/reliability/part-type", query_string=query).text
+    )
 
 
 def test_too_few_failures_show_a_bound_and_why(client_of: Client) -> None:
@@ -74,11 +72,8 @@ def test_the_records_behind_open_the_reports(client_of: Client) -> None:
     text = page(client_of, "/lives", part_type="VALVE-1", as_of=AS_OF, failures="1")
     assert text.count("/failures/FR-0000") == 5
     assert "still running" not in text
-    assert words(page_of_lives(client_of)).count("still running") == 8
-
-
-def page_of_lives(client_of: Client) -> str:
-    return client_of("manager").get("/reliability/lives", query_string={"part_type": "VALVE-1", "as_of": AS_OF}).text
+    everything = page(client_of, "/lives", part_type="VALVE-1", as_of=AS_OF)
+    assert words(everything).count("still running") == 8
 
 
 @pytest.mark.parametrize(
