@@ -111,7 +111,7 @@ def _reports_here(register: Register) -> dict[str, ReportHere]:
         .join(System, System.id == Failure.system_id)
         .where(Failure.organisation_id == register.actor.organisation_id, Failure.external_id.is_not(None))
     )
-    found = register.session.execute(rows).tuples()
+    found = register.session.execute(rows)
     return {row[0]: ReportHere(row[1], row[2], row[3], row[4], row[5]) for row in found if row[0]}
 
 

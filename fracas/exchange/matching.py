@@ -45,7 +45,8 @@ def match(table: Table, kind: Kind, mapping: ImportMap) -> Matched:
             taken.add(index)
     places = {name: indices for name, indices in places.items() if indices}
     _refuse_missing(kind, mapping, places, table)
-    left = {name: index for name, index in at.items() if index not in taken and name not in OWN_COLUMNS}
+    left = {name: at[name] for name in sorted(at, key=lambda name: at[name]) if at[name] not in taken}
+    left = {name: index for name, index in left.items() if name not in OWN_COLUMNS}
     extra = _extra(left, mapping, kind)
     ignored = [name for name in left if name not in extra and name.removeprefix(EXTRA_PREFIX) not in extra]
     notes = []
