@@ -15,6 +15,7 @@ from fracas.core.paging import page
 from fracas.failures import media, queries, scoring, workflow
 from fracas.failures.forms import VERBS, File
 from fracas.failures.models import Attachment, Failure
+from fracas.failures.reporting import NEEDED_TO_COMPLETE
 from fracas.failures.states import NEXT_STEP
 from fracas.web.api import ListQuery, Output, etag, idempotent, page_of, takes
 from fracas.web.guard import actor, needs
@@ -257,7 +258,7 @@ TABLE = VerbTable(
     zone=lambda failure: failure.site.time_zone,
     prefill=prefill,
     next_step=NEXT_STEP,
-    context={"ladder": scoring.LADDER},
+    context={"ladder": scoring.LADDER, "needed": NEEDED_TO_COMPLETE},
 )
 
 

@@ -94,7 +94,13 @@ class Amend(_Report):
 class Complete(_Report):
     """What was done about it, with the serials taken out and put in."""
 
-    part_out: str | None = field(None, label=N_("Serial taken out"), widget="scan", max_length=200)
+    part_out: str | None = field(
+        None,
+        label=N_("Serial taken out"),
+        help=N_("A replacement needs both serials; a repair in place none."),
+        widget="scan",
+        max_length=200,
+    )
     part_out_type: str | None = field(None, label=N_("Its part type"), options="part_types")
     part_in: str | None = field(None, label=N_("Serial put in"), widget="scan", max_length=200)
     part_in_type: str | None = field(None, label=N_("Its part type"), options="part_types")

@@ -20,6 +20,7 @@ from fracas.core.errors import Finding, Invalid
 from fracas.core.lookup import given, member, wanted
 from fracas.core.moments import happened, happened_if_given, shown
 from fracas.core.permissions import Actor
+from fracas.core.words import N_, FieldName, Listed
 from fracas.failures.models import (
     REPORT_FACTS,
     DetectionMethod,
@@ -177,7 +178,7 @@ def _unrecorded(names: list[str]) -> list[str]:
             "“%(name)s” cannot be left out as not recorded at source; possible: %(possible)s.",
             field="not_recorded",
             name=unknown[0],
-            possible=", ".join(sorted(MAY_BE_UNRECORDED)),
+            possible=Listed(FieldName(name) for name in sorted(MAY_BE_UNRECORDED)),
         )
     return sorted(set(names))
 
@@ -185,11 +186,11 @@ def _unrecorded(names: list[str]) -> list[str]:
 def _check_order(failure: Failure) -> None:
     """Times that contradict each other are refused with both of them."""
     pairs = (
-        ("last_known_good_at", "occurred_at", N_GOOD),
-        ("occurred_at", "detected_at", N_DETECTED),
-        ("last_known_good_at", "detected_at", N_GOOD),
-        ("downtime_started_at", "restored_at", N_RESTORED),
-        ("occurred_at", "restored_at", N_BEFORE),
+        ("last_known_good_at", "occurred_at", LAST_GOOD),
+        ("occurred_at", "detected_at", DETECTED),
+        ("last_known_good_at", "detected_at", LAST_GOOD),
+        ("downtime_started_at", "restored_at", RESTORED),
+        ("occurred_at", "restored_at", BEFORE),
     )
     for first, second, message in pairs:
         earlier, later = getattr(failure, first), getattr(failure, second)
@@ -198,10 +199,10 @@ def _check_order(failure: Failure) -> None:
             raise Invalid(message, field=field, earlier=shown(earlier), later=shown(later))
 
 
-N_GOOD = "It was last seen to work at %(earlier)s, which is after it failed (%(later)s)."
-N_DETECTED = "It was found at %(later)s, which is before it failed (%(earlier)s)."
-N_RESTORED = "It was restored at %(later)s, which is before the downtime began (%(earlier)s)."
-N_BEFORE = "It was restored at %(later)s, which is before it failed (%(earlier)s)."
+LAST_GOOD = N_("It was last seen to work at %(earlier)s, which is after it failed (%(later)s).")
+DETECTED = N_("It was found at %(later)s, which is before it failed (%(earlier)s).")
+RESTORED = N_("It was restored at %(later)s, which is before the downtime began (%(earlier)s).")
+BEFORE = N_("It was restored at %(later)s, which is before it failed (%(earlier)s).")
 
 
 # ------------------------------------------------------------------ the item
@@ -282,12 +283,21 @@ def _stay(session: Session, actor: Actor, failure: Failure) -> Any:
         found = assets.installation(session, actor, here[-1].installation_id)
         failure.system = found.system
         return found
+    if not then:
+        raise Invalid(
+            "The register has serial %(serial)s in no system at %(moment)s. Correct the serial or the time, or the "
+            "register first; or report the system without the serial.",
+            field="part",
+            serial=failure.part.serial,
+            moment=shown(failure.occurred_at),
+        )
     raise Invalid(
-        "The register has serial %(serial)s %(where)s at %(moment)s. Correct the serial or the time, or the register "
-        "first; or report the system without the serial.",
+        "The register has serial %(serial)s in %(system)s at %(position)s at %(moment)s. Correct the serial or the "
+        "time, or the register first; or report the system without the serial.",
         field="part",
         serial=failure.part.serial,
-        where=f"in {then[-1].system_serial}, {then[-1].position_code}" if then else "in no system",
+        system=then[-1].system_serial,
+        position=then[-1].position_code,
         moment=shown(failure.occurred_at),
     )
 
@@ -401,5 +411,5 @@ def require_complete(failure: Failure) -> None:
             "Still needed: %(fields)s. Name what was not recorded at source under “not recorded”.",
             field=missing[0],
             findings=[Finding("This is needed, or name it as not recorded.", field=name) for name in missing],
-            fields=", ".join(missing),
+            fields=Listed(FieldName(name) for name in missing),
         )

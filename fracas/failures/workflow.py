@@ -20,6 +20,7 @@ from fracas.core.numbering import next_number
 from fracas.core.permissions import Actor
 from fracas.core.statemachine import Machine
 from fracas.core.verbs import verb
+from fracas.core.words import Coded
 from fracas.failures import gates, media, queries, scoring
 from fracas.failures.models import (
     Attachment,
@@ -312,14 +313,14 @@ def close_no_action(session: Session, actor: Actor, failure: Failure, *, close_a
     """Close as no fault found, duplicate or no further action. The first two must be what verification said."""
     close_as = member("close_as", CloseAs, close_as)
     found = queries.current_verification(session, failure.id)
-    outcome = found.outcome.value if found else "none"
+    outcome = found.outcome if found else "none"
     verified_so = close_as is CloseAs.NO_FURTHER_ACTION or close_as.value == outcome
     if close_as not in WITHOUT_ACTION or not verified_so:
         raise Invalid(
             "It cannot be closed as “%(close_as)s”: verification says “%(outcome)s”.",
             field="close_as",
-            close_as=close_as.value,
-            outcome=outcome,
+            close_as=close_as,
+            outcome=found.outcome if found else Coded("none"),
         )
     failure.close_as, failure.closed_at = close_as, clock.now()
     return failure
