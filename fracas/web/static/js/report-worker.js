@@ -2,8 +2,19 @@
 "use strict";
 
 const CACHE = "fracas-report-1";
+const PAGE = "/failures/file";
 
-self.addEventListener("install", () => self.skipWaiting());
+// The page that brought the worker was fetched before there was one: keep it and what it needs now, so that one visit is
+// enough.
+async function keepPage() {
+  const cache = await caches.open(CACHE);
+  const page = await fetch(PAGE);
+  if (!page.ok || page.redirected) return;
+  const files = [...(await page.clone().text()).matchAll(/(?:src|href)="(\/static\/[^"]+)"/g)].map((match) => match[1]);
+  await Promise.all([cache.put(PAGE, page), cache.addAll([...new Set(files)])]);
+}
+
+self.addEventListener("install", (event) => event.waitUntil(keepPage().then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(
   caches.keys().then((names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name))))
     .then(() => self.clients.claim())));
@@ -11,7 +22,7 @@ self.addEventListener("activate", (event) => event.waitUntil(
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  const kept = url.pathname === "/failures/file" || url.pathname.startsWith("/static/");
+  const kept = url.pathname === PAGE || url.pathname.startsWith("/static/");
   if (request.method !== "GET" || url.origin !== self.location.origin || !kept) return;
   // The network first: a cached page is for when there is none.
   event.respondWith((async () => {
