@@ -55,7 +55,7 @@ def unproved_refusal(session: Session, action: Action, actor: Actor) -> Refused 
         return Refused(
             "The latest verdict on %(number)s is “%(answer)s”.",
             number=action.number,
-            answer=verdict.answer.value,
+            answer=verdict.answer,
         )
     return None
 

@@ -126,7 +126,7 @@ def set_condition(
     at = happened(occurred_at)
     basis = (basis or "").strip() or None
     if condition is not Condition.SERVICEABLE and basis is None:
-        raise Invalid("Say why the part is %(condition)s.", field="basis", condition=condition.value)
+        raise Invalid("Say why the part is %(condition)s.", field="basis", condition=condition)
     placement.lock(session, None, subject)
     if condition is Condition.RETIRED:
         for stay in placement.stays_of(session, subject):

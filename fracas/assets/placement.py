@@ -125,7 +125,7 @@ def refuse_unfit(session: Session, part: Part, at: datetime, field: str) -> None
             "%(serial)s is %(condition)s since %(since)s (%(basis)s). State it serviceable before it is installed.",
             field="part",
             serial=part.serial,
-            condition=stated.condition.value,
+            condition=stated.condition,
             since=shown(stated.occurred_at),
             basis=stated.basis or "–",
         )
@@ -256,10 +256,10 @@ def take_out(
 # ---------------------------------------------------------------- which stay is meant
 
 
-def earlier_stay(session: Session, part: Part, at: datetime) -> Stay | None:
+def earlier_stay(session: Session, part: Part, at: datetime, ignoring: UUID | None = None) -> Stay | None:
     """The first stay of the part that began before ``at``."""
     found = stays(session, Installation.part_id == part.id, Installation.occurred_at < at)
-    return found[0] if found else None
+    return next((stay for stay in found if stay.installation.id != ignoring), None)
 
 
 def stay_at(session: Session, part: Part, at: datetime) -> Stay | None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from fracas.core import clock
 from fracas.core.errors import Invalid, Refused
 from fracas.core.permissions import Actor
+from fracas.core.words import Coded, Listed, VerbName
 
 Gate = Callable[[Session, Any, Actor], str | Refused | None]
 Echo = Callable[[Session, Any, Actor], None]
@@ -58,13 +59,13 @@ class Machine:
         if subject.state not in table:
             raise Refused(
                 "“%(verb)s” is not possible while the %(kind)s is “%(state)s”; possible now: %(possible)s.",
-                verb=verb,
-                kind=self.kind,
-                state=str(subject.state),
-                possible=", ".join(self.verbs_from(subject.state)) or "–",
+                verb=VerbName(verb, self.kind),
+                kind=Coded(self.kind),
+                state=subject.state,
+                possible=Listed(VerbName(one, self.kind) for one in self.verbs_from(subject.state)) or "–",
             )
         if verb in self.reasons and not (reason or "").strip():
-            raise Invalid("“%(verb)s” needs a reason.", field="reason", verb=verb)
+            raise Invalid("“%(verb)s” needs a reason.", field="reason", verb=VerbName(verb, self.kind))
 
     def refusals(self, session: Session, subject: Any, verb: str, actor: Actor) -> list[Refused]:
         """Why the gates would refuse now, without trying (pages show it beside the button)."""

@@ -22,6 +22,7 @@ from fracas.core import history, permissions
 from fracas.core.errors import FracasError, Invalid, Stale
 from fracas.core.permissions import Actor
 from fracas.core.statemachine import Machine
+from fracas.core.words import VerbName
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,7 +38,7 @@ def verb(
     every correction does).
     """
     permissions.declare([permission])
-    name = permission.rpartition(".")[2]
+    kind, _, name = permission.rpartition(".")
 
     def wrap(function: Callable[Concatenate[Session, Actor, P], R]) -> Callable[..., R]:
         @functools.wraps(function)
@@ -59,7 +60,7 @@ def verb(
                     seen=if_version,
                 )
             if needs_reason and not (reason or "").strip():
-                raise Invalid("“%(verb)s” needs a reason.", field="reason", verb=name)
+                raise Invalid("“%(verb)s” needs a reason.", field="reason", verb=VerbName(name, kind))
             version = getattr(subject, "version", None)
             try:
                 with session.begin_nested(), history.acting(session, actor, name, reason):

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from fracas.core.errors import Refused
 from fracas.core.permissions import Actor
+from fracas.core.words import Listed
 from fracas.failures.models import Failure
 from fracas.problems import queries
 from fracas.problems.models import Place, Problem
@@ -34,10 +35,10 @@ def undecided_refusal(session: Session, problem: Problem, actor: Actor) -> Refus
 def unreviewed_refusal(session: Session, problem: Problem, actor: Actor) -> Refused | None:
     """All eight places where a like item may sit have been looked at."""
     seen = {review.place for review in queries.current_reviews(session, problem.id)}
-    missing = [place.value.replace("_", " ") for place in Place if place not in seen]
+    missing = Listed(place for place in Place if place not in seen)
     if not missing:
         return None
-    return Refused("Like items are not reviewed in: %(places)s.", places=", ".join(missing))
+    return Refused("Like items are not reviewed in: %(places)s.", places=missing)
 
 
 def open_refusal(session: Session, failure: Failure, actor: Actor) -> Refused | None:
@@ -52,6 +53,6 @@ def open_refusal(session: Session, failure: Failure, actor: Actor) -> Refused | 
         return Refused(
             "Its problem %(number)s is still open (%(state)s).",
             number=problem.number,
-            state=str(problem.state),
+            state=problem.state,
         )
     return None

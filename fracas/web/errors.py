@@ -13,6 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from fracas.core.errors import Finding, FracasError, Refused, Stale
+from fracas.web.fieldwords import said
 from fracas.web.guard import is_api
 
 log = structlog.get_logger()
@@ -21,7 +22,12 @@ log = structlog.get_logger()
 def sentence(error: FracasError | Finding) -> str:
     """The message in the reader's language."""
     text = str(gettext(error.message))
-    return text % error.params if error.params else text
+    if not error.params:
+        return text
+    return text % {
+        name: sentence(value) if isinstance(value, Finding) else said(value)
+        for name, value in error.params.items()
+    }
 
 
 def findings(error: FracasError) -> list[dict[str, Any]]:

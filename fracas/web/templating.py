@@ -15,8 +15,11 @@ from markupsafe import Markup, escape
 
 from fracas.core import clock
 from fracas.web import panels
-from fracas.web.words import verb_word, word
+from fracas.web.fieldwords import field_value, field_word
+from fracas.web.words import code_words, verb_word, word
 
+MAIN = 80
+"""Lines up to this place stand in the bar, the others below “More”."""
 NAVIGATION: list[tuple[int, str, str, str]] = []
 """(place, endpoint, msgid, permission); rooms add their line with :func:`navigation`."""
 
@@ -47,7 +50,7 @@ def significant(value: float | None, digits: int = 3) -> str:
     """A number to ``digits`` significant digits, without powers of ten as long as a person can read it."""
     if value is None:
         return "–"
-    if value == 0 or 1e-4 <= abs(value) < 1e7:
+    if value == 0 or 1e-4 <= abs(value) < 1e12:
         rounded = float(f"{value:.{digits}g}")
         return str(format_decimal(rounded, "#,##0.######"))
     return f"{value:.{digits}g}"
@@ -84,7 +87,7 @@ def show_quantity(quantity: Any) -> Markup:
     if q.get("as_of"):
         basis += " · " + gettext("as of %(day)s", day=str(q["as_of"])[:10])
     return Markup(
-        '<span class="quantity"><b class="quantity-main">{}</b> <span class="quantity-bounds">{}</span>'
+        '<span class="quantity"><b class="quantity-main">{}</b> <span class="quantity-bounds">{}</span> '
         '<small class="quantity-basis">{}</small></span>'
     ).format(main, bounds, basis)
 
@@ -122,7 +125,8 @@ def _context() -> dict[str, Any]:
     return {
         "actor": actor,
         "may": may,
-        "navigation": [(e, t) for _, e, t, permission in NAVIGATION if may(permission)],
+        "navigation": [(e, t) for place, e, t, permission in NAVIGATION if place <= MAIN and may(permission)],
+        "navigation_more": [(e, t) for place, e, t, permission in NAVIGATION if place > MAIN and may(permission)],
         "language": str(get_locale() or "en").replace("_", "-"),
         "now": clock.now(),
     }
@@ -132,6 +136,9 @@ def install(app: Flask) -> None:
     app.jinja_env.filters |= {
         "word": word,
         "verb_word": verb_word,
+        "code_words": code_words,
+        "field_word": field_word,
+        "field_value": field_value,
         "local_time": local_time,
         "local_date": local_date,
         "significant": significant,

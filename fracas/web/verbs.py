@@ -157,7 +157,7 @@ def _page(table: VerbTable, key: str, verb: str) -> Any:
         }  # fmt: skip
 
     return asked(
-        table.forms[verb], lambda form: do(table, subject, verb, form, version), title=verb_word(verb),
+        table.forms[verb], lambda form: do(table, subject, verb, form, version), title=verb_word(verb, table.kind),
         back=url_for(table.endpoint, key=key), values=lambda: table.prefill(verb, subject), zone=table.zone(subject),
         with_reason=verb in table.machine.reasons, template=[f"{table.kind}s/{verb}.html", "verb.html"], more=more,
     )  # fmt: skip

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 
-from fracas.core.words import Coded, Listed, N_, VerbName
+from fracas.core.words import N_
 
 WORDS: dict[str, str] = {
     # states
@@ -265,12 +265,7 @@ def verb_word(verb: str, kind: str | None = None) -> str:
     return str(gettext(text)) if text is not None else verb.replace("_", " ").capitalize()
 
 
-def said(value: Any) -> Any:
-    """A message's parameter as the reader is told it."""
-    if isinstance(value, VerbName):
-        return verb_word(value, value.kind)
-    if isinstance(value, Coded) or hasattr(type(value), "__members__"):
-        return word(value)
-    if isinstance(value, Listed):
-        return gettext(", ").join(str(said(one)) for one in value)
-    return value
+def code_words(record: Any) -> str:
+    """A failure code with its name, in Chinese where the reader reads that and the code has one."""
+    in_chinese = record.name_zh if str(get_locale() or "").startswith("zh") else None
+    return f"{record.code} {in_chinese or record.name}"
