@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,71 +11,32 @@ from pydantic import Field
 
 from fracas.assets import forms, queries, workflow
 from fracas.assets.models import Installation, Part, System, UsageReading
+from fracas.assets.outputs import (
+    InstallationOut,
+    PartDetail,
+    PartOut,
+    ReadingOut,
+    RemovalOut,
+    SystemOut,
+    installations_out,
+    one_installation_out,
+    part_detail,
+    part_out,
+    reading_out,
+    removal_out,
+    system_out,
+    systems_out,
+)
 from fracas.catalog import queries as catalog
 from fracas.core.paging import page
 from fracas.organisations import queries as organisations
 from fracas.web.api import ListQuery, Output, etag, idempotent, page_of, takes
 from fracas.web.guard import actor, needs
+from fracas.web.records import Act, Records, add_api
 from fracas.web.session import db
 from fracas.web.verbs import key_of
 
 api = APIBlueprint("assets_api", __name__, tag="register")
-
-
-class SystemOut(Output):
-    id: UUID
-    serial: str
-    name: str | None
-    system_model: str
-    site: str
-    configuration: str | None
-    is_flagged: bool
-    version: int
-
-
-class PartOut(Output):
-    id: UUID
-    serial: str
-    part_type: str
-    lot: str | None
-    manufactured_at: datetime | None
-    is_flagged: bool
-    version: int
-
-
-class PartDetail(PartOut):
-    """A part with its condition and where it is; ``system`` is null on a shelf."""
-
-    condition: str
-    system: str | None
-    position: str | None
-
-
-class InstallationOut(Output):
-    id: UUID
-    part: str
-    part_type: str
-    system: str
-    position: str
-    occurred_at: datetime
-    installed_as: str
-    age_at_install: dict[str, float]
-    removed_at: datetime | None = None
-    removal_cause: str | None = None
-    external_id: str | None = None
-
-
-class ReadingOut(Output):
-    id: UUID
-    system_id: UUID | None
-    part_id: UUID | None
-    metric: str
-    unit: str
-    kind: str
-    value: float
-    restarts_at: float | None
-    occurred_at: datetime
-    external_id: str | None
 
 
 class SystemPage(Output):
@@ -123,50 +83,6 @@ class ReadingQuery(InstallationQuery):
     metric: str | None = Field(None, description="code")
 
 
-def system_out(system: System) -> SystemOut:
-    own = {"system_model": system.system_model.code, "site": system.site.code}
-    return SystemOut(**{n: getattr(system, n) for n in SystemOut.model_fields if n not in own}, **own)
-
-
-def part_out(part: Part) -> PartOut:
-    plain = {n: getattr(part, n) for n in PartOut.model_fields if n != "part_type"}
-    return PartOut(**plain, part_type=part.part_type.number)
-
-
-def part_detail(part: Part) -> PartDetail:
-    state = queries.part_state(db(), actor(), part)
-    place: dict[str, str | None] = {"system": None, "position": None}
-    if state.stay is not None and _sees_system(state.stay.system_id):
-        place = {"system": state.stay.system_serial, "position": state.stay.position_code}
-    return PartDetail(**part_out(part).model_dump(), condition=state.condition.value, **place)
-
-
-def _sees_system(system_id: UUID) -> bool:
-    found = db().get(System, system_id)
-    return found is not None and actor().sees(found)
-
-
-def installation_out(row: Installation, stay: Any = None) -> InstallationOut:
-    return InstallationOut(
-        id=row.id, part=row.part.serial, part_type=row.part.part_type.number, system=row.system.serial,
-        position=row.position.code, occurred_at=row.occurred_at, installed_as=row.installed_as.value,
-        age_at_install=row.age_at_install, external_id=row.external_id,
-        removed_at=stay.removed_at if stay else None, removal_cause=stay.cause.value if stay and stay.cause else None,
-    )  # fmt: skip
-
-
-def installations_out(rows: list[Installation]) -> dict[UUID, InstallationOut]:
-    """Installations with their removals, in one statement more."""
-    stays = queries.intervals(db(), actor(), part_ids=[row.part_id for row in rows], everywhere=True)
-    ends = {stay.installation_id: stay for stay in stays}
-    return {row.id: installation_out(row, ends.get(row.id)) for row in rows}
-
-
-def reading_out(row: UsageReading) -> ReadingOut:
-    own = {"metric": row.metric.code, "unit": row.metric.unit, "kind": row.kind.value}
-    return ReadingOut(**{n: getattr(row, n) for n in ReadingOut.model_fields if n not in own}, **own)
-
-
 # ---------------------------------------------------------------- systems
 
 
@@ -175,15 +91,17 @@ def reading_out(row: UsageReading) -> ReadingOut:
 @api.output(SystemPage)
 @takes(api, SystemQuery, "query", "query")
 def systems(query: SystemQuery) -> Any:
-    """Systems, the latest entered first."""
+    """Systems, by serial."""
     site = organisations.site(db(), actor(), query.site).id if query.site else None
     model = catalog.system_model(db(), actor(), query.system_model).id if query.system_model else None
     rows = queries.systems(
         actor(), text=query.text, site_id=site, system_model_id=model, is_flagged=query.is_flagged
     )
-    return page_of(
-        page(db(), rows, System.entered_at, key=System.id, cursor=query.cursor, limit=query.limit), system_out
+    found = page(
+        db(), rows, System.serial, key=System.id, cursor=query.cursor, limit=query.limit, ascending=True
     )
+    shown = systems_out(found.rows)
+    return page_of(found, lambda row: shown[row.id])
 
 
 @api.post("/systems")
@@ -200,33 +118,13 @@ def register_system(form: forms.RegisterSystem) -> Any:
     )
 
 
-@api.get("/systems/<key>")
+@api.get("/systems/<path:key>")
 @needs("asset.read")
 @api.output(SystemOut)
 def system(key: str) -> Any:
     """One system, by serial or id."""
     found = queries.system(db(), actor(), key_of(key))
     return system_out(found), 200, {"ETag": etag(found)}
-
-
-def _system_verb(verb: str, form: type[Any]) -> None:
-    def view(key: str, form: Any) -> Any:
-        found = queries.system(db(), actor(), key_of(key))
-        getattr(workflow, verb)(db(), actor(), found, **form.facts())
-        return system_out(found), 200, {"ETag": etag(found)}
-
-    view.__name__ = f"system_{verb}"
-    view.__doc__ = (getattr(workflow, verb).__doc__ or verb).strip().splitlines()[0]
-    api.post(f"/systems/<key>/{verb.removesuffix('_system')}")(api.output(SystemOut)(takes(api, form)(view)))
-
-
-for _verb, _form in (
-    ("edit_system", forms.EditSystem),
-    ("commission", forms.Commission),
-    ("retire_system", forms.RetireSystem),
-    ("observe", forms.Observe),
-):
-    _system_verb(_verb, _form)
 
 
 # ---------------------------------------------------------------- parts
@@ -256,7 +154,7 @@ def register_part(form: forms.RegisterPart) -> Any:
     return part_out(made), 201, {"Location": url_for("assets_api.part", key=made.id), "ETag": etag(made)}
 
 
-@api.get("/parts/<key>")
+@api.get("/parts/<path:key>")
 @needs("asset.read")
 @api.output(PartDetail)
 def part(key: str) -> Any:
@@ -330,23 +228,6 @@ def move(form: forms.Move) -> Any:
     return installations_out([made])[made.id], 201, {}
 
 
-@api.post("/installations/<uuid:key>/correct")
-@api.output(InstallationOut)
-@takes(api, forms.CorrectInstallation)
-def correct_installation(key: UUID, form: forms.CorrectInstallation) -> Any:
-    """Correct an installation; the record as it was stays known."""
-    made = workflow.correct_installation(db(), actor(), key, **form.facts())
-    return installations_out([made])[made.id]
-
-
-@api.post("/installations/<uuid:key>/retract")
-@api.output(InstallationOut)
-@takes(api, forms.Retract)
-def retract_installation(key: UUID, form: forms.Retract) -> Any:
-    """Say that an installation never was."""
-    return installation_out(workflow.retract_installation(db(), actor(), key, **form.facts()))
-
-
 # ---------------------------------------------------------------- usage
 
 
@@ -374,17 +255,91 @@ def read_usage(form: forms.ReadUsage) -> Any:
     return reading_out(workflow.read_usage(db(), actor(), **form.facts())), 201, {}
 
 
-@api.post("/usage-readings/<uuid:key>/correct")
-@api.output(ReadingOut)
-@takes(api, forms.CorrectReading)
-def correct_reading(key: UUID, form: forms.CorrectReading) -> Any:
-    """Correct a reading; the record as it was stays known."""
-    return reading_out(workflow.correct_reading(db(), actor(), key, **form.facts()))
+# ---------------------------------------------------------------- verbs of one record
 
 
-@api.post("/usage-readings/<uuid:key>/retract")
-@api.output(ReadingOut)
-@takes(api, forms.Retract)
-def retract_reading(key: UUID, form: forms.Retract) -> Any:
-    """Say that a reading never was."""
-    return reading_out(workflow.retract_reading(db(), actor(), key, **form.facts()))
+def _system_home(system: System) -> str:
+    return url_for("assets.system", key=system.serial)
+
+
+def _system_values(system: System, act: Act) -> dict[str, Any]:
+    if act.name not in ("edit", "correct_commissioning"):
+        return {}
+    now = system_out(system)
+    return {**now.model_dump(), "occurred_at": now.commissioned_at}
+
+
+def _part_values(part: Part, act: Act) -> dict[str, Any]:
+    makers = {row.id: row.code for row in organisations.suppliers(db(), actor())}
+    return {"lot": part.lot, "supplier": makers.get(part.supplier_id) if part.supplier_id else None}
+
+
+def _installation_values(row: Installation, act: Act) -> dict[str, Any]:
+    ages = [f"{metric}: {age:g}" for metric, age in row.age_at_install.items()]
+    return {**one_installation_out(row).model_dump(), "age_at_install": ages}
+
+
+def _reading_home(row: UsageReading) -> str:
+    bearer = db().get(System, row.system_id) if row.system_id else None
+    return (
+        url_for("assets.readings", key=bearer.serial) if bearer else url_for("assets.part", key=row.part_id)
+    )
+
+
+def _reading_zone(row: UsageReading) -> str:
+    bearer = db().get(System, row.system_id) if row.system_id else None
+    return bearer.site.time_zone if bearer else "UTC"
+
+
+SYSTEM = Records(
+    "system", "/systems/<path:key>", queries.system, _system_home, lambda system: system.serial,
+    acts=(
+        Act("swap", workflow.swap, forms.Swap),
+        Act("edit", workflow.edit_system, forms.EditSystem),
+        Act("commission", workflow.commission, forms.Commission),
+        Act("correct_commissioning", workflow.correct_commissioning, forms.CorrectCommissioning),
+        Act("observe", workflow.observe, forms.Observe),
+        Act("retire", workflow.retire_system, forms.RetireSystem),
+    ),
+    zone=lambda system: system.site.time_zone, values=_system_values,
+)  # fmt: skip
+PART = Records(
+    "part", "/parts/<path:key>", queries.part, lambda part: url_for("assets.part", key=part.id), lambda part: part.serial,
+    acts=(Act("edit", workflow.edit_part, forms.EditPart),), values=_part_values,
+)  # fmt: skip
+INSTALLATION = Records(
+    "installation", "/installations/<key>", queries.installation,
+    lambda row: _system_home(row.system), lambda row: f"{row.part.serial} → {row.position.code}",
+    acts=(
+        Act("correct", workflow.correct_installation, forms.CorrectInstallation),
+        Act("retract", workflow.retract_installation, forms.Retract),
+    ),
+    zone=lambda row: row.system.site.time_zone, values=_installation_values,
+)  # fmt: skip
+REMOVAL = Records(
+    "removal", "/removals/<key>", queries.removal,
+    lambda row: _system_home(row.installation.system),
+    lambda row: f"{row.installation.position.code} → {row.installation.part.serial}",
+    acts=(
+        Act("correct", workflow.correct_removal, forms.CorrectRemoval),
+        Act("retract", workflow.retract_removal, forms.Retract),
+    ),
+    zone=lambda row: row.installation.system.site.time_zone,
+    values=lambda row, act: {"occurred_at": row.occurred_at, "cause": row.cause, "note": row.note},
+)  # fmt: skip
+READING = Records(
+    "reading", "/usage-readings/<key>", queries.reading, _reading_home, lambda row: f"{row.value:g} {row.metric.unit}",
+    acts=(
+        Act("correct", workflow.correct_reading, forms.CorrectReading),
+        Act("retract", workflow.retract_reading, forms.Retract),
+    ),
+    zone=_reading_zone,
+    values=lambda row, act: {n: getattr(row, n) for n in ("value", "occurred_at", "restarts_at")},
+)  # fmt: skip
+RECORDS = (SYSTEM, PART, INSTALLATION, REMOVAL, READING)
+
+add_api(api, SYSTEM, SystemOut, system_out)
+add_api(api, PART, PartDetail, part_detail)
+add_api(api, INSTALLATION, InstallationOut, one_installation_out)
+add_api(api, REMOVAL, RemovalOut, removal_out)
+add_api(api, READING, ReadingOut, reading_out)

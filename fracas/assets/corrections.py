@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from sqlalchemy.orm import Session
 
 from fracas.assets import lifespan, meters, placement, queries
-from fracas.assets.input import ages_meant, position_meant
+from fracas.assets.input import ages_meant, installed_as_meant, position_meant
 from fracas.assets.models import (
     Installation,
     InstalledAs,
@@ -67,12 +67,7 @@ def correct_installation(
     where = old.system if system in (None, "") else wanted("system", queries.system, session, actor, system)
     place = old.position if position in (None, "") else position_meant(session, actor, where, position)
     at = old.occurred_at if occurred_at is None else happened(occurred_at)
-    as_ = (
-        old.installed_as if installed_as in (None, "") else member("installed_as", InstalledAs, installed_as)
-    )
-    ages = old.age_at_install if age_at_install is None else ages_meant(session, actor, age_at_install)
-    if as_ is not InstalledAs.AGE_STATED:
-        ages = {}
+    as_, ages = _age(session, actor, old, at, installed_as, age_at_install)
     placement.lock(session, where, part)
     placement.refuse_misfit(part, where, place)
     lifespan.refuse_outside_service(session, where, at, "occurred_at")
@@ -183,6 +178,24 @@ def retract_reading(session: Session, actor: Actor, reading: Any) -> UsageReadin
         )
     old.retracted_at = clock.now()
     return old
+
+
+def _age(
+    session: Session,
+    actor: Actor,
+    old: Installation,
+    at: datetime,
+    installed_as: InstalledAs | str | None,
+    age_at_install: dict[str, float] | None,
+) -> tuple[InstalledAs, dict[str, float]]:
+    """What the corrected installation says of the age: as before where nothing else is said."""
+    if not installed_as and not age_at_install:
+        return old.installed_as, old.age_at_install
+    ages = ages_meant(session, actor, age_at_install)
+    said = installed_as or InstalledAs.AGE_STATED
+    if said == old.installed_as and not age_at_install:
+        return old.installed_as, old.age_at_install
+    return installed_as_meant(session, old.part, at, said, ages, ignoring=old.id), ages
 
 
 def _stay(session: Session, actor: Actor, key: Any) -> Stay:

@@ -122,8 +122,8 @@ def move(
 def swap(
     session: Session,
     actor: Actor,
-    *,
     system: Any,
+    *,
     position: Any,
     occurred_at: datetime | None = None,
     part_out: Any = None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from fracas.assets.models import Condition, InstalledAs, RemovalCause
 from fracas.core.forms import Form, Moment, field
 from fracas.core.words import N_
@@ -30,6 +32,8 @@ class RegisterSystem(Form):
 class EditSystem(Form):
     """What may change of a system."""
 
+    blank: ClassVar[dict[str, Any]] = {"name": "", "customer": "", "configuration": ""}
+
     name: str | None = field(None, label=N_("Name"), max_length=200)
     site: str | None = field(None, label=N_("Home site"), options="sites")
     customer: str | None = field(None, label=N_("Customer"), options="customers")
@@ -38,6 +42,10 @@ class EditSystem(Form):
 
 class Commission(Form):
     occurred_at: Moment | None = _when(N_("Commissioned at"))
+
+
+class CorrectCommissioning(Form):
+    occurred_at: Moment = field(label=N_("Commissioned at"))
 
 
 class RetireSystem(Form):
@@ -60,8 +68,18 @@ class RegisterPart(Form):
     part_type: str = field(label=N_("Part type"), options="part_types")
     site: str | None = field(None, label=N_("Where it lies"), options="sites")
     lot: str | None = field(None, label=N_("Lot"), max_length=200)
-    supplier: str | None = field(None, label=N_("Supplier"), max_length=200)
+    supplier: str | None = field(None, label=N_("Supplier"), options="suppliers")
     manufactured_at: Moment | None = field(None, label=N_("Made at"))
+
+
+class EditPart(Form):
+    """What may change of a serial; an installed one is where its system is."""
+
+    blank: ClassVar[dict[str, Any]] = {"lot": "", "supplier": ""}
+
+    lot: str | None = field(None, label=N_("Lot"), max_length=200)
+    supplier: str | None = field(None, label=N_("Supplier"), options="suppliers")
+    site: str | None = field(None, label=N_("Where it lies"), options="sites")
 
 
 class Install(Form):
@@ -109,6 +127,17 @@ class Move(Form):
     note: str | None = field(None, label=N_("Note"), max_length=2000)
 
 
+class Swap(Form):
+    """One serial out of a position, another one in."""
+
+    position: str = field(label=N_("Position"), options="system_positions", widget="suggest", min_length=1)
+    part_out: str | None = field(None, label=N_("Serial taken out"), widget="scan", max_length=200)
+    part_in: str | None = field(None, label=N_("Serial put in"), widget="scan", max_length=200)
+    occurred_at: Moment | None = _when(N_("Swapped at"))
+    cause: RemovalCause = field(RemovalCause.PREVENTIVE, label=N_("Why"))
+    note: str | None = field(None, label=N_("Note"), max_length=2000)
+
+
 class SetCondition(Form):
     """A statement about a serial."""
 
@@ -141,12 +170,25 @@ class ReadUsage(Form):
 class CorrectReading(Form):
     value: float | None = field(None, label=N_("It showed"), ge=0, allow_inf_nan=False)
     occurred_at: Moment | None = field(None, label=N_("Read at"))
+    restarts_at: float | None = field(
+        None,
+        label=N_("New meter begins at"),
+        help=N_("Only for the replacement of a meter."),
+        ge=0,
+        allow_inf_nan=False,
+    )
 
 
 class CorrectInstallation(Form):
     occurred_at: Moment | None = field(None, label=N_("Installed at"))
     position: str | None = field(None, label=N_("Position"), options="system_positions", widget="suggest")
     installed_as: InstalledAs | None = field(None, label=N_("Its age then"))
+    age_at_install: dict[str, float] | None = field(
+        None,
+        label=N_("Age by metric"),
+        help=N_("One a line, metric and age: “h: 1200”; “calendar” is in days."),
+        widget="pairs",
+    )
 
 
 class CorrectRemoval(Form):

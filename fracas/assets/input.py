@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -68,7 +69,12 @@ def ages_meant(session: Session, actor: Actor, ages: dict[str, float] | None) ->
 
 
 def installed_as_meant(
-    session: Session, part: Part, at: datetime, stated: InstalledAs | str | None, ages: dict[str, float]
+    session: Session,
+    part: Part,
+    at: datetime,
+    stated: InstalledAs | str | None,
+    ages: dict[str, float],
+    ignoring: UUID | None = None,
 ) -> InstalledAs:
     """What is known of the part's age, refusing what contradicts itself or the register."""
     if stated in (None, ""):
@@ -80,7 +86,7 @@ def installed_as_meant(
         raise Invalid(
             "An age belongs to “age_stated”, and “age_stated” needs an age.", field="age_at_install"
         )
-    earlier = placement.earlier_stay(session, part, at) if known_as is InstalledAs.NEW else None
+    earlier = placement.earlier_stay(session, part, at, ignoring) if known_as is InstalledAs.NEW else None
     if earlier is not None:
         raise Invalid(
             "%(serial)s cannot be new: it was in %(system)s at %(position)s from %(start)s to %(end)s. "

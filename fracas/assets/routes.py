@@ -8,9 +8,12 @@ from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy import Select
 
 from fracas.assets import forms, queries, workflow
-from fracas.assets.models import Installation, System, UsageReading
+from fracas.assets.api import PART, RECORDS, SYSTEM
+from fracas.assets.models import Installation, Part, System, UsageReading
+from fracas.assets.outputs import SystemOut, systems_out
 from fracas.catalog import options as _offered  # noqa: F401 - its lists are what the forms offer
 from fracas.catalog import queries as catalog
 from fracas.core.errors import NotFound
@@ -18,21 +21,26 @@ from fracas.core.forms import Form
 from fracas.core.paging import page
 from fracas.core.words import N_
 from fracas.organisations import queries as organisations
+from fracas.organisations.models import Site
 from fracas.web.downloads import csv_response
 from fracas.web.forms import Options, option_source
 from fracas.web.guard import actor, needs
+from fracas.web.panels import panel
+from fracas.web.records import add_pages
 from fracas.web.session import db
 from fracas.web.templating import navigation
 from fracas.web.verbs import asked, history_of, key_of
 
 pages = Blueprint("assets", __name__, template_folder="templates")
 navigation(50, "assets.systems", N_("Systems"), "asset.read")
+navigation(52, "assets.parts", N_("Parts"), "asset.read")
 
 
 @option_source("system_positions")
 def system_positions(subject: Any, _argument: str) -> Options:
     """The positions of the system that the form is about; without one those of every model."""
-    models = [subject.system_model] if isinstance(subject, System) else catalog.system_models(db(), actor())
+    system = getattr(subject, "system", subject)
+    models = [system.system_model] if isinstance(system, System) else catalog.system_models(db(), actor())
     found = [place.position for model in models for place in catalog.position_tree(db(), actor(), model)]
     return [(one.code, f"{one.code} {one.name}") for one in found]
 
@@ -48,7 +56,8 @@ def systems() -> str:
     rows = queries.systems(
         actor(), text=chosen["text"] or None, is_flagged=True if chosen["flagged"] else None, **_ids(chosen)
     )
-    found = page(db(), rows, System.serial, key=System.id, cursor=request.args.get("cursor"), limit=100)
+    cursor = request.args.get("cursor")
+    found = page(db(), rows, System.serial, key=System.id, cursor=cursor, limit=100, ascending=True)
     lives = queries.service_lives(db(), [row.id for row in found.rows])
     return render_template(
         "assets/systems.html", page=found, chosen=chosen, lives=lives,
@@ -73,27 +82,24 @@ def download_systems() -> Response:
         actor(), text=chosen["text"] or None, is_flagged=True if chosen["flagged"] else None, **_ids(chosen)
     )
     found = db().scalars(rows.order_by(System.serial)).unique()
-    columns = ["serial", "name", "system_model", "site", "configuration", "is_flagged"]
-    lines = (
-        (s.serial, s.name, s.system_model.code, s.site.code, s.configuration, s.is_flagged) for s in found
-    )
-    return csv_response("systems", columns, lines)
+    columns, shown = list(SystemOut.model_fields), systems_out(found.all())
+    return csv_response("systems", columns, ([getattr(s, name) for name in columns] for s in shown.values()))
 
 
-@pages.get("/systems/<key>")
+@pages.get("/systems/<path:key>")
 @needs("asset.read")
 def system(key: str) -> str:
     """A system with its tree of positions and what is in them."""
     found = queries.system(db(), actor(), key_of(key))
     return render_template(
-        "assets/system.html", subject=found, key=key, tree=queries.system_tree(db(), actor(), found),
+        "assets/system.html", subject=found, key=key, acts=SYSTEM.possible(), tree=queries.system_tree(db(), actor(), found),
         life=queries.service_life(db(), found), readings=queries.latest_readings(db(), found),
         stays=sorted(queries.intervals(db(), actor(), system_id=found.id), key=lambda s: s.installed_at, reverse=True),
         history=history_of("system", found.id), zone=found.site.time_zone,
     )  # fmt: skip
 
 
-@pages.get("/systems/<key>/installations.csv")
+@pages.get("/systems/<path:key>/installations.csv")
 @needs("asset.read")
 def download_stays(key: str) -> Response:
     """What ever sat where in a system."""
@@ -104,7 +110,7 @@ def download_stays(key: str) -> Response:
     return csv_response(f"installations-{found.serial}", columns, lines)
 
 
-@pages.get("/systems/<key>/readings")
+@pages.get("/systems/<path:key>/readings")
 @needs("asset.read")
 def readings(key: str) -> str:
     """What the meters of a system showed."""
@@ -119,7 +125,63 @@ def readings(key: str) -> str:
 # ---------------------------------------------------------------- parts
 
 
-@pages.get("/parts/<key>")
+@pages.get("/parts")
+@needs("asset.read")
+def parts() -> str:
+    """Serials with their condition and place."""
+    chosen = {name: request.args.get(name, "") for name in ("text", "site", "part_type", "lot")}
+    cursor = request.args.get("cursor")
+    rows = _parts(chosen)
+    found = page(db(), rows, Part.serial, key=Part.id, cursor=cursor, limit=100, ascending=True)
+    states = queries.part_states(db(), actor(), part_ids=[row.id for row in found.rows])
+    return render_template(
+        "assets/parts.html", page=found, chosen=chosen, states=states,
+        sites=organisations.sites(db(), actor()), part_types=catalog.part_types(db(), actor()),
+    )  # fmt: skip
+
+
+def _parts(chosen: dict[str, str]) -> Select[Part]:
+    site, kind = chosen["site"], chosen["part_type"]
+    return queries.parts(
+        actor(),
+        text=chosen["text"] or None,
+        lot=chosen["lot"] or None,
+        site_id=organisations.site(db(), actor(), site).id if site else None,
+        part_type_id=catalog.part_type(db(), actor(), kind).id if kind else None,
+    )
+
+
+@pages.get("/parts/download.csv")
+@needs("asset.read")
+def download_parts() -> Response:
+    """Every serial of the filter, with its condition and place."""
+    rows = _parts({name: request.args.get(name, "") for name in ("text", "site", "part_type", "lot")})
+    found = db().scalars(rows.order_by(Part.serial)).unique().all()
+    columns = ["serial", "part_type", "lot", "condition", "system", "position", "since"]
+    states = queries.part_states(
+        db(), actor(), part_ids=[row.id for row in found] if len(found) < 500 else None
+    )
+    return csv_response("parts", columns, (_part_line(row, states[row.id]) for row in found))
+
+
+def _part_line(part: Part, state: queries.PartState) -> tuple[Any, ...]:
+    stay = state.stay
+    place = (stay.system_serial, stay.position_code, stay.installed_at) if stay else (None, None, state.since)
+    return (part.serial, part.part_type.number, part.lot, state.condition.value, *place)
+
+
+@panel("part_type", 10)
+def stock(part_type: Any) -> str:
+    """On a part type's page: how many serials there are, and how many lie serviceable on a shelf."""
+    states = queries.part_states(db(), actor(), part_type_id=part_type.id)
+    on_hand = len(queries.stock_on_hand(db(), actor(), part_type))
+    installed = sum(1 for state in states.values() if state.stay)
+    return render_template(
+        "assets/stock.html", part_type=part_type, total=len(states), installed=installed, on_hand=on_hand
+    )
+
+
+@pages.get("/parts/<path:key>")
 @needs("asset.read")
 def part(key: str) -> str:
     """The register entry of a serial."""
@@ -127,8 +189,8 @@ def part(key: str) -> str:
     stays = queries.intervals(db(), actor(), part_ids=[found.id])
     return render_template(
         "assets/part.html", subject=found, key=key, state=queries.part_state(db(), actor(), found),
-        stays=list(reversed(stays)), readings=queries.latest_readings(db(), found),
-        history=history_of("part", found.id),
+        stays=list(reversed(stays)), readings=queries.latest_readings(db(), found), acts=PART.possible(),
+        history=history_of("part", found.id), zone=db().get_one(Site, found.site_id).time_zone,
     )  # fmt: skip
 
 
@@ -220,58 +282,5 @@ for _entered in ENTRIES:
     _entry(*_entered)
 
 
-def _system_verb(verb: str, form: type[Form], title: str, permission: str) -> None:
-    """A page that changes one system: ``/systems/<key>/<verb>``."""
-
-    @needs(permission)
-    def view(key: str) -> Any:
-        found = queries.system(db(), actor(), key_of(key))
-        return asked(
-            form, lambda given: getattr(workflow, verb)(db(), actor(), found, **given.facts()), title=gettext(title),
-            back=_system_page(found), values=lambda: _now(found), zone=found.site.time_zone,
-        )  # fmt: skip
-
-    pages.add_url_rule(f"/systems/<key>/{verb}", verb, view, methods=["GET", "POST"])
-
-
-def _now(system: System) -> dict[str, Any]:
-    return {"name": system.name, "site": system.site.code, "configuration": system.configuration}
-
-
-_system_verb("edit_system", forms.EditSystem, N_("Edit the system"), "system.edit")
-_system_verb("commission", forms.Commission, N_("Commission the system"), "system.commission")
-_system_verb("retire_system", forms.RetireSystem, N_("Retire the system"), "system.retire")
-_system_verb("observe", forms.Observe, N_("Add a window of observation"), "system.observe")
-
-
-def _correction(verb: str, form: type[Form], title: str, what: str) -> None:
-    """A page that corrects or retracts one fact; the reason is asked for and the old record stays known."""
-    how = verb.partition("_")[0]
-
-    @needs(f"{what}.{how}")
-    def view(key: UUID) -> Any:
-        fact = getattr(queries, what)(db(), actor(), key)
-        return asked(
-            form, lambda given: getattr(workflow, verb)(db(), actor(), fact, **given.facts()), title=gettext(title),
-            back=_own_address(request.args.get("back")), with_reason=True, zone=_zone(),
-        )  # fmt: skip
-
-    pages.add_url_rule(f"/register/{what}/<uuid:key>/{how}", verb, view, methods=["GET", "POST"])
-
-
-def _own_address(back: str | None) -> str:
-    """Where to go back to: an address of ours, never one that somebody else put into the link."""
-    ours = back is not None and back.startswith("/") and not back.startswith(("//", "/\\"))
-    return back if ours and back is not None else url_for("assets.systems")
-
-
-CORRECTIONS: tuple[tuple[str, type[Form], str, str], ...] = (
-    ("correct_installation", forms.CorrectInstallation, N_("Correct the installation"), "installation"),
-    ("retract_installation", forms.Retract, N_("Retract the installation"), "installation"),
-    ("correct_removal", forms.CorrectRemoval, N_("Correct the removal"), "removal"),
-    ("retract_removal", forms.Retract, N_("Retract the removal"), "removal"),
-    ("correct_reading", forms.CorrectReading, N_("Correct the reading"), "reading"),
-    ("retract_reading", forms.Retract, N_("Retract the reading"), "reading"),
-)
-for _corrected in CORRECTIONS:
-    _correction(*_corrected)
+for _records in RECORDS:
+    add_pages(pages, _records)

@@ -133,7 +133,7 @@ def code_home(row: FailureCode) -> str:
 
 
 PART_TYPE = Records(
-    "part_type", "/part-types/<key>", queries.part_type,
+    "part_type", "/part-types/<path:key>", queries.part_type,
     home=lambda row: url_for("catalog.part_type", key=row.number), label=lambda row: row.number,
     acts=(Act("edit", workflow.edit_part_type, forms.EditPartType),),
     values=lambda row, act: part_type_out(row).model_dump(),
@@ -168,7 +168,7 @@ def part_types(query: PartTypeQuery) -> Any:
     return page_of(found, lambda row: part_type_out(row, codes))
 
 
-@api.get("/part-types/<key>")
+@api.get("/part-types/<path:key>")
 @needs("catalog.read")
 @api.output(PartTypeOut)
 def part_type(key: str) -> Any:
@@ -213,7 +213,7 @@ def system_models() -> Any:
     return {"items": [SystemModelOut.model_validate(row) for row in queries.system_models(db(), actor())]}
 
 
-@api.get("/system-models/<key>")
+@api.get("/system-models/<path:key>")
 @needs("catalog.read")
 @api.output(SystemModelDetail)
 def system_model(key: str) -> Any:

@@ -66,7 +66,7 @@ def download_part_types() -> Response:
     return csv_response("part-types", columns, ([getattr(row, name) for name in columns] for row in shown))
 
 
-@pages.get("/part-types/<key>")
+@pages.get("/part-types/<path:key>")
 @needs("catalog.read")
 def part_type(key: str) -> str:
     """One part type; what other rooms know of it is in their panels."""
@@ -97,7 +97,7 @@ def add_metric() -> Any:
 # ---------------------------------------------------------------- system models
 
 
-@pages.get("/models/<key>")
+@pages.get("/models/<path:key>")
 @needs("catalog.read")
 def system_model(key: str) -> str:
     """A system model and its tree of positions."""

@@ -51,18 +51,18 @@ def _label(subject: Site | Customer | Supplier) -> str:
 
 
 SITE = Records(
-    "site", "/sites/<key>", queries.site, _home, _label,
+    "site", "/sites/<path:key>", queries.site, _home, _label,
     (Act("edit", workflow.edit_site, forms.EditSite),),
     values=lambda site, act: {
         "name": site.name, "time_zone": site.time_zone, "is_service_point": site.is_service_point,
     },
 )  # fmt: skip
 CUSTOMER = Records(
-    "customer", "/customers/<key>", queries.customer, _home, _label,
+    "customer", "/customers/<path:key>", queries.customer, _home, _label,
     (Act("edit", workflow.edit_customer, forms.EditCustomer),), values=lambda row, act: {"name": row.name},
 )  # fmt: skip
 SUPPLIER = Records(
-    "supplier", "/suppliers/<key>", queries.supplier, _home, _label,
+    "supplier", "/suppliers/<path:key>", queries.supplier, _home, _label,
     (Act("edit", workflow.edit_supplier, forms.EditSupplier),), values=lambda row, act: {"name": row.name},
 )  # fmt: skip
 
@@ -75,7 +75,7 @@ def sites() -> Any:
     return {"items": [SiteOut.model_validate(row) for row in queries.sites(db(), actor())]}
 
 
-@api.get("/sites/<key>")
+@api.get("/sites/<path:key>")
 @needs("organisation.read")
 @api.output(SiteOut)
 def site(key: str) -> Any:

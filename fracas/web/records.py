@@ -2,7 +2,7 @@
 
 A room lists what can be done with one kind of record, and where::
 
-    SYSTEM = Records("system", "/systems/<key>", queries.system, home=lambda s: url_for("assets.system", key=s.serial),
+    SYSTEM = Records("system", "/systems/<path:key>", queries.system, home=lambda s: url_for("assets.system", key=s.serial),
                      acts=(Act("edit", workflow.edit_system, forms.EditSystem), ...))
     add_pages(pages, SYSTEM)
     add_api(api, SYSTEM, SystemOut, present_system)
@@ -58,7 +58,7 @@ class Records:
     Parameters
     ----------
     kind : singular; begins the names of the endpoints (``system`` -> ``assets.system_edit``).
-    rule : the address of one record; its ``<key>`` is what ``find`` takes.
+    rule : the address of one record; its ``<key>`` is what ``find`` takes, ``<path:key>`` where it may hold a slash.
     home : the address of the page that shows a record.
     label : what a person calls the record.
     values : what a form shows at first, by the record and the act.

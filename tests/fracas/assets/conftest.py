@@ -9,6 +9,9 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from tests.factories.assets import Register
+from tests.factories.served import served, served_app
+
+__all__ = ["count_statements", "register", "served", "served_app"]
 
 
 @pytest.fixture
