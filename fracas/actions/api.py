@@ -12,8 +12,8 @@ from pydantic import Field
 
 from fracas.actions import queries, workflow
 from fracas.actions.forms import VERBS, PlanAction
-from fracas.actions.models import Action
-from fracas.actions.states import NEXT_STEP
+from fracas.actions.models import Action, VerdictAnswer
+from fracas.actions.states import NEXT_STEP, ActionState
 from fracas.core.facts import current
 from fracas.core.paging import page
 from fracas.failures.api import ChangeOut, HistoryOut
@@ -137,7 +137,19 @@ def prefill(verb: str, action: Action) -> dict[str, Any]:
     return {}
 
 
-TABLE = VerbTable(
+class ActionTable(VerbTable):
+    """A completed action is judged before it is verified, and done again where it did not help."""
+
+    def next_verb(self, subject: Any) -> str | None:
+        if subject.state is not ActionState.COMPLETED:
+            return super().next_verb(subject)
+        verdict = queries.current_verdict(db(), subject.id)
+        if verdict is None or verdict.answer is VerdictAnswer.TOO_EARLY:
+            return "give_verdict"
+        return "verify" if verdict.answer is VerdictAnswer.EFFECTIVE else "send_back"
+
+
+TABLE = ActionTable(
     kind="action",
     machine=workflow.action_machine,
     find=queries.action,

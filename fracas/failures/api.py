@@ -12,11 +12,11 @@ from pydantic import Field
 
 from fracas.core.facts import current
 from fracas.core.paging import page
-from fracas.failures import media, queries, scoring, workflow
+from fracas.failures import gates, media, queries, scoring, workflow
 from fracas.failures.forms import VERBS, File
 from fracas.failures.models import Attachment, Failure
 from fracas.failures.reporting import NEEDED_TO_COMPLETE
-from fracas.failures.states import NEXT_STEP
+from fracas.failures.states import NEXT_STEP, FailureState
 from fracas.web.api import ListQuery, Output, etag, idempotent, page_of, takes
 from fracas.web.guard import actor, needs
 from fracas.web.session import db
@@ -247,7 +247,15 @@ def prefill(verb: str, failure: Failure) -> dict[str, Any]:
     return values
 
 
-TABLE = VerbTable(
+class FailureTable(VerbTable):
+    """A scoring that was referred is done again before the failure is contained."""
+
+    def next_verb(self, subject: Any) -> str | None:
+        referred = gates.referred_refusal(db(), subject, actor()) is not None
+        return "score" if subject.state is FailureState.SCORED and referred else super().next_verb(subject)
+
+
+TABLE = FailureTable(
     kind="failure",
     machine=workflow.failure_machine,
     find=queries.failure,

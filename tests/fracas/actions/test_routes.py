@@ -69,6 +69,23 @@ def test_a_verdict_is_given_on_the_page(served: Served) -> None:
     assert "Verdict: effective" in text_of(client.get(f"/actions/{number}"))
 
 
+@pytest.mark.parametrize(
+    ("answer", "role", "step"),
+    [
+        (None, "reliability_engineer", "give_verdict"),
+        ("too_early", "reliability_engineer", "give_verdict"),
+        ("not_effective", "reliability_engineer", "send_back"),
+        ("effective", "approver", "verify"),
+    ],
+)
+def test_the_next_step_follows_the_verdict(served: Served, answer: str | None, role: str, step: str) -> None:
+    action = served.loop.action_in("completed")
+    if answer is not None:
+        served.loop.act("give_verdict", action, **{**EFFECTIVE, "answer": answer})
+    body = served.client(role).get(f"/actions/{action.number}").get_data(as_text=True)
+    assert f'btn-lg" href="/actions/{action.number}/{step}"' in body
+
+
 def test_what_holds_an_action_up_is_shown(served: Served) -> None:
     number = served.loop.action_in("completed").number
-    assert "no verdict" in text_of(served.client("approver").get(f"/actions/{number}"))
+    assert "no verdict" in text_of(served.client("approver").get(f"/actions/{number}/verify"))

@@ -32,7 +32,7 @@ def test_a_swap_at_the_moment_of_the_failure_does_not_move_it(loop: Loop) -> Non
 
 
 def test_a_serial_is_refused_where_the_register_has_it_elsewhere(loop: Loop) -> None:
-    with pytest.raises(Invalid, match=r"S1, B1\.VALVE"):
+    with pytest.raises(Invalid, match=r"in S1 at B1\.VALVE"):
         loop.report(system="S2", part="V1")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from fracas.failures.forms import VERBS
 from fracas.failures.states import MOVES, FailureState
-from tests.factories.loop import COMPLETION, WHOLLY_OURS
+from tests.factories.loop import COMPLETION, IN_DOUBT, WHOLLY_OURS
 from tests.factories.served import Served, text_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
@@ -141,6 +141,13 @@ def test_amending_without_a_change_changes_nothing(served: Served) -> None:
 def test_a_gate_is_shown_beside_its_button(served: Served) -> None:
     number = served.loop.failure_in("contained").number
     assert "belongs to no problem" in text_of(served.client("quality").get(f"/failures/{number}"))
+
+
+def test_a_referred_scoring_is_the_next_step(served: Served) -> None:
+    failure = served.loop.failure_in("verified")
+    served.loop.do("score", failure, answers=IN_DOUBT)
+    body = served.client("reliability_engineer").get(f"/failures/{failure.number}").get_data(as_text=True)
+    assert f'btn-lg" href="/failures/{failure.number}/score"' in body
 
 
 def test_a_photo_is_attached_and_shown(served: Served) -> None:
