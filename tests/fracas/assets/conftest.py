@@ -20,11 +20,11 @@ def register(session: Session) -> Register:
 
 
 @pytest.fixture
-def count_statements(session: Session) -> Callable[[], AbstractContextManager[list[str]]]:
-    """``with count_statements() as statements``: the SQL that was sent inside."""
+def count_statements() -> Callable[[Session], AbstractContextManager[list[str]]]:
+    """``with count_statements(session) as statements``: the SQL that was sent inside."""
 
     @contextmanager
-    def count() -> Iterator[list[str]]:
+    def count(session: Session) -> Iterator[list[str]]:
         sent: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

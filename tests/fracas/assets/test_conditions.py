@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -106,13 +109,15 @@ def test_stock_of_another_site_is_not_mine(register: Register, session: Session)
 
 
 def test_states_of_many_parts_take_three_statements(
-    register: Register, session: Session, count_statements: object
+    register: Register,
+    session: Session,
+    count_statements: Callable[[Session], AbstractContextManager[list[str]]],
 ) -> None:
     for number in range(12):
         register.part(f"P{number}")
         register.install(f"P{number}", at=number, removed_at=day(number + 1), removal_cause="failure")
     session.expire_all()
-    with count_statements() as statements:  # type: ignore[operator]
+    with count_statements(session) as statements:
         states = queries.part_states(session, register.actor)
     assert len(states) == 12
     assert len(statements) == 3

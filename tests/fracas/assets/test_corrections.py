@@ -154,3 +154,24 @@ def test_what_another_organisation_holds_is_not_there(
     for key in (mine[kind], mine[kind].id, str(mine[kind].id)):
         with pytest.raises(NotFound):
             correct(session, fleet.actor, key, **WHY)
+
+
+def test_a_correction_of_the_age_agrees_with_the_register(fleet: Register, session: Session) -> None:
+    first = fleet.install("A", at=0, age_at_install={"hours": 100})
+    fleet.remove("A", 5)
+    second = fleet.install("A", at=8)
+
+    def correct(what: Installation, **facts: Any) -> Installation:
+        made: Installation = workflow.correct_installation(session, fleet.actor, what, **facts, **WHY)
+        return made
+
+    with pytest.raises(Invalid, match="A cannot be new: it was in S1"):
+        correct(second, installed_as="new")
+    with pytest.raises(Invalid, match="needs an age"):
+        correct(second, installed_as="age_stated")
+    same = correct(first, occurred_at=day(1))
+    assert (same.installed_as, same.age_at_install) == ("age_stated", {"hours": 100.0})
+    stated = correct(same, age_at_install={"hours": 120})
+    assert stated.age_at_install == {"hours": 120.0}
+    new = correct(stated, installed_as="new")
+    assert (new.installed_as, new.age_at_install) == ("new", {})

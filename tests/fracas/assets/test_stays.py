@@ -48,14 +48,16 @@ def test_each_site_and_each_customer_sees_its_own(register: Register, session: S
 
 
 def test_the_tree_of_a_system_shows_what_is_where(
-    register: Register, session: Session, count_statements: Callable[[], AbstractContextManager[list[str]]]
+    register: Register,
+    session: Session,
+    count_statements: Callable[[Session], AbstractContextManager[list[str]]],
 ) -> None:
     for serial, part_type, position in (("A", "BCU-200", "B1.BCU"), ("V", "V-7", "B1.VALVE")):
         register.part(serial, part_type)
         register.install(serial, position=position, at=1)
     register.part("OLD")
     register.install("OLD", position="B2.BCU", at=0, removed_at=day(2), removal_cause="failure")
-    with count_statements() as statements:
+    with count_statements(session) as statements:
         tree = queries.system_tree(session, register.actor, register.s1)
     drawn = [(line.depth, line.position.code, line.stay.serial if line.stay else None) for line in tree]
     assert drawn == [
