@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -26,7 +26,6 @@ from fracas.assets.models import (
 )
 from fracas.catalog.models import FailureCode, Position, RepairAssumption
 from fracas.core.db import known
-from fracas.core.errors import NotFound
 from fracas.core.permissions import Actor, visible
 from fracas.failures.models import (
     Decision,
@@ -381,16 +380,6 @@ def code_names(session: Session, organisation_id: UUID) -> dict[Key, str]:
         FailureCode.organisation_id == organisation_id
     )
     return dict(_rows(session, rows).all())
-
-
-def only_organisation(session: Session) -> UUID:
-    """The organisation of a database that has one; a script there need not say who it is."""
-    from fracas.organisations.models import Organisation
-
-    found: Sequence[UUID] = session.scalars(select(Organisation.id).limit(2)).all()
-    if len(found) != 1:
-        raise NotFound("Say for whom: this database holds several organisations, or none.")
-    return found[0]
 
 
 def window_bases(session: Session, horizon: Horizon, system_ids: Collection[Key]) -> list[str]:
