@@ -53,10 +53,15 @@ class Service:
 
     @contextmanager
     def told(self) -> Iterator[Loop]:
-        """Read or do something by the verbs; it is committed, so that requests see it."""
-        self._session.expire_all()
-        yield self.loop
-        self._session.commit()
+        """Read or do something by the verbs; it is committed, so that requests see it.
+
+        Nothing is expired: whoever read it anew afterwards would open a transaction that the requests wait for.
+        """
+        try:
+            yield self.loop
+            self._session.commit()
+        finally:
+            self._session.rollback()  # nobody waits for a test that failed
 
     def visitor(self, role: str, name: str = "") -> Visitor:
         with self.told() as loop:

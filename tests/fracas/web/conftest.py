@@ -111,9 +111,9 @@ def echo(form: Probe) -> Any:
 
 
 @api.post("/once")
-@web_api.idempotent
-@api.output(Answer)
+@api.output(Answer, status_code=201)
 @web_api.takes(api, Probe)
+@web_api.idempotent
 def once(form: Probe) -> Any:
     if form.name == "no":
         raise Refused("The gate is shut.")

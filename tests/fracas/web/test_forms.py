@@ -139,7 +139,13 @@ def test_each_mistake_is_named_at_its_field(name: str, value: object, message: s
 def test_all_mistakes_are_named_at_once() -> None:
     with pytest.raises(Invalid) as refused:
         parse(Everything, {"hours": "x", "parts": ["A", 5]})
-    assert {found.field for found in refused.value.findings} == {"serial", "size", "hours", "is_new", "parts.1"}
+    assert {found.field for found in refused.value.findings} == {
+        "serial",
+        "size",
+        "hours",
+        "is_new",
+        "parts.1",
+    }
 
 
 # ------------------------------------------------------------------ what the page draws
@@ -205,7 +211,14 @@ def test_a_reason_is_asked_for_last_where_the_verb_needs_one() -> None:
 @pytest.mark.usefixtures("request_context")
 def test_every_field_is_drawn_and_nothing_that_was_typed_becomes_html() -> None:
     nasty = '"><script>alert(1)</script>'
-    values = {"serial": nasty, "note": nasty, "owner": nasty, "is_new": True, "places": ["B01"], "code": "B01"}
+    values = {
+        "serial": nasty,
+        "note": nasty,
+        "owner": nasty,
+        "is_new": True,
+        "places": ["B01"],
+        "code": "B01",
+    }
     fields = [one for one in describe(Everything, values, subject=nasty) if one.kind != "answers"]
     page = render_template_string(
         '{% import "fields.html" as form with context %}{{ form.all(fields) }}', fields=fields
