@@ -15,6 +15,11 @@ from analytics.results import Counts, FloatArray, Interval, Result, Side, tail_p
 from analytics.uptime import MtbfEstimate
 
 RepairLaw = Literal["lognormal", "exponential", "none"]
+METHOD_OF: dict[RepairLaw, str] = {
+    "lognormal": "lognormal, MOVER",
+    "exponential": "chi-square",
+    "none": "t, log scale",
+}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -177,9 +182,7 @@ def mttr(
     several, positive = times.size > 1, bool(np.all(times > 0))
     logs = np.log(times) if positive else None
     result = MttrEstimate(
-        method={"lognormal": "lognormal, MOVER", "exponential": "chi-square", "none": "t, log scale"}[
-            distribution
-        ],
+        method=METHOD_OF[distribution],
         unit=unit,
         confidence=confidence,
         counts=Counts(records=times.size + excluded, failures=times.size),

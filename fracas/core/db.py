@@ -34,7 +34,13 @@ def uuid7() -> UUID:
     """
     milliseconds = _time.time_ns() // 1_000_000
     random = int.from_bytes(_os.urandom(10), "big")
-    value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | (random >> 68) << 64 | 0b10 << 62 | random & (2**62 - 1)
+    value = (
+        (milliseconds & (2**48 - 1)) << 80
+        | 0x7 << 76
+        | (random >> 68) << 64
+        | 0b10 << 62
+        | random & (2**62 - 1)
+    )
     return UUID(int=value)
 
 
@@ -132,7 +138,9 @@ def make_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves: pysqlite's own comes too late for savepoints
+        connection.isolation_level = (
+            None  # we say BEGIN ourselves: pysqlite's own comes too late for savepoints
+        )
         for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -113,7 +113,10 @@ def _changes(row: Any, how: str) -> dict[str, Any]:
             if value is not None:
                 found[column.key] = [None, value] if how == "new" else [value, None]
         elif past.has_changes():
-            found[column.key] = [_plain(past.deleted[0]) if past.deleted else None, _plain(getattr(row, column.key))]
+            found[column.key] = [
+                _plain(past.deleted[0]) if past.deleted else None,
+                _plain(getattr(row, column.key)),
+            ]
     return found
 
 

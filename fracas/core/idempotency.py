@@ -22,7 +22,9 @@ class IdempotentRequest(Base):
     organisation_id: Mapped[UUID]
     user_id: Mapped[UUID]
     key: Mapped[Short]
-    request_hash: Mapped[Short] = mapped_column(comment="SHA-256 of method, path and body: a key is for one request")
+    request_hash: Mapped[Short] = mapped_column(
+        comment="SHA-256 of method, path and body: a key is for one request"
+    )
     status: Mapped[int]
     body: Mapped[dict[str, Any]]
     location: Mapped[str | None]

@@ -28,7 +28,9 @@ def next_number(session: Session, organisation_id: UUID, prefix: str) -> str:
     """The next number, in one statement, so that two reports filed at once never share one."""
     year = clock.now().year
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(NumberSequence).values(organisation_id=organisation_id, prefix=prefix, year=year, last=1)
+    insert = dialect.insert(NumberSequence).values(
+        organisation_id=organisation_id, prefix=prefix, year=year, last=1
+    )
     statement: Insert = insert.on_conflict_do_update(
         index_elements=["organisation_id", "prefix", "year"], set_={"last": NumberSequence.last + 1}
     ).returning(NumberSequence.last)

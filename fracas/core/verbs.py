@@ -71,7 +71,9 @@ def verb(
                     if machine is not None:
                         machine.move(session, subject, name, actor)
                         if subject is not None and subject.version == version:
-                            flag_modified(subject, "organisation_id")  # any column: an UPDATE raises the version
+                            flag_modified(
+                                subject, "organisation_id"
+                            )  # any column: an UPDATE raises the version
                     return result
             except StaleDataError as race:
                 session.expire_all()

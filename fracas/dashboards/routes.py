@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,8 @@ from fracas.web.session import db
 from fracas.web.templating import navigation
 from fracas.web.verbs import key_of
 from fracas.web.words import word
+
+TableOfValues = tuple[list[str], Sequence[tuple[Any, ...]]]
 
 pages = Blueprint("dashboards", __name__, template_folder="templates")
 navigation(10, "dashboards.work_list", N_("My work"), "failure.read")
@@ -68,24 +71,31 @@ def overview() -> str:
 @pages.get("/dashboard/<what>.csv")
 @needs("dashboard.read")
 def download(what: str) -> Response:
-    chosen, _ = _filter()
-    if what == "pareto":
-        bars = queries.pareto(db(), actor(), _grouping(), chosen, measure=_measure(), most=100_000)
-        rows: list[Any] = [(b.key, b.label, b.failures, b.delay_minutes) for b in bars]
-        return csv_response("pareto", ["code", "name", "failures", "delay_minutes"], rows)
-    if what == "open":
-        loops = queries.open_loops(db(), actor(), chosen)
-        rows = [(c.kind, c.stage, c.week, c.month, c.quarter, c.older, c.total) for c in loops]
-        return csv_response(
-            "open", ["kind", "stage", "under_7_days", "under_30", "under_90", "older", "total"], rows
-        )
-    if what != "systems":
+    if what not in TABLES:
         raise NotFound("There is no such table.")
+    chosen, _ = _filter()
+    return csv_response(what, *TABLES[what](chosen))
+
+
+def _pareto_table(chosen: queries.Filter) -> TableOfValues:
+    bars = queries.pareto(db(), actor(), _grouping(), chosen, measure=_measure(), most=100_000)
+    rows = [(b.key, b.label, b.failures, b.delay_minutes) for b in bars]
+    return ["code", "name", "failures", "delay_minutes"], rows
+
+
+def _open_table(chosen: queries.Filter) -> TableOfValues:
+    loops = queries.open_loops(db(), actor(), chosen)
+    rows = [(c.kind, c.stage, c.week, c.month, c.quarter, c.older, c.total) for c in loops]
+    return ["kind", "stage", "under_7_days", "under_30", "under_90", "older", "total"], rows
+
+
+def _systems_table(chosen: queries.Filter) -> TableOfValues:
     worst = queries.worst_systems(db(), actor(), chosen, most=100_000)
     rows = [(w.serial, w.site, w.failures, w.recent, w.delay_minutes) for w in worst]
-    return csv_response(
-        "systems", ["serial", "site", "failures", "failures_last_90_days", "delay_minutes"], rows
-    )
+    return ["serial", "site", "failures", "failures_last_90_days", "delay_minutes"], rows
+
+
+TABLES = {"pareto": _pareto_table, "open": _open_table, "systems": _systems_table}
 
 
 @pages.get("/serials/<key>")

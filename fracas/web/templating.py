@@ -126,7 +126,9 @@ def _context() -> dict[str, Any]:
         "actor": actor,
         "may": may,
         "navigation": [(e, t) for place, e, t, permission in NAVIGATION if place <= MAIN and may(permission)],
-        "navigation_more": [(e, t) for place, e, t, permission in NAVIGATION if place > MAIN and may(permission)],
+        "navigation_more": [
+            (e, t) for place, e, t, permission in NAVIGATION if place > MAIN and may(permission)
+        ],
         "language": str(get_locale() or "en").replace("_", "-"),
         "now": clock.now(),
     }

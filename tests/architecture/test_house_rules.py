@@ -29,7 +29,7 @@ LONGEST_MODULE_LINES = 400
 
 # Where a transaction may end: the request, the job, the command line; the migration runner has its own.
 MAY_COMMIT = {"fracas/web/session.py", "fracas/core/jobs.py", "fracas/cli.py", "fracas/core/db.py"}
-NAMELESS = set("util utils helper helpers common service services manager handler handlers misc".split())
+NAMELESS = set("util utils helper helpers common services manager handler handlers misc".split())
 CLOCK = {
     "datetime.now", "datetime.utcnow", "datetime.today", "datetime.datetime.now", "datetime.datetime.utcnow",
     "datetime.date.today", "date.today", "time.time", "time.time_ns", "time.localtime", "time.gmtime",
