@@ -24,7 +24,7 @@ from fracas.assets.workflow import (
     set_condition,
 )
 from fracas.catalog import queries as catalog
-from fracas.catalog.models import PartType
+from fracas.catalog.models import CALENDAR, PartType
 from fracas.catalog.workflow import add_part_type
 from fracas.core.db import known
 from fracas.core.errors import Invalid, NotFound
@@ -182,6 +182,9 @@ def write_installation(register: Register, facts: Facts) -> Written:
     position = register.position(system, facts["position"], part_type)
     part_type = part_type or position.part_type
     part = register.part(facts["part"], part_type, system.site, lot=facts.get("lot"))
+    for metric in facts.get("age_at_install", {}):
+        if metric != CALENDAR:
+            register.metric(metric)
     rows = select(Installation).where(
         Installation.part_id == part.id,
         Installation.system_id == system.id,

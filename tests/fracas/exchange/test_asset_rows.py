@@ -10,7 +10,10 @@ from fracas.catalog.models import PartType
 from tests.factories.assets import day
 from tests.factories.exchange import Desk, reasons
 
-PARTS = "part_type,serial,lot,site,condition,condition_reason\nBCU-200,0022,L1,DEPOT,,\nBCU-200,0033,L1,YARD,quarantined,recall 7\n"
+PARTS = (
+    "part_type,serial,lot,site,condition,condition_reason\n"
+    "BCU-200,0022,L1,DEPOT,,\nBCU-200,0033,L1,YARD,quarantined,recall 7\n"
+)
 STAYS = (
     "part_type,serial,system,position,installed_at,installed_as,removed_at,removal_cause\n"
     "BCU-200,0022,S1,B1.BCU,2023-01-01,new,2023-04-11,failure\n"
@@ -56,7 +59,10 @@ def test_systems_learn_their_commissioning_and_retirement(desk: Desk) -> None:
 
 
 def test_windows_of_observation_in_a_column(desk: Desk) -> None:
-    table = "serial,model,site,observed\nS1,LRV,DEPOT,2023-01-01T00:00+00:00/2023-01-11T00:00+00:00; 2023-02-01T00:00+00:00/..\n"
+    table = (
+        "serial,model,site,observed\n"
+        "S1,LRV,DEPOT,2023-01-01T00:00+00:00/2023-01-11T00:00+00:00; 2023-02-01T00:00+00:00/..\n"
+    )
     assert counts(desk, "systems", table) == (0, 1, 0, 0)
     assert counts(desk, "systems", table) == (0, 0, 1, 0)
     life = queries.service_life(desk.session, desk.s1)

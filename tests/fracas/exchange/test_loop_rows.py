@@ -117,7 +117,10 @@ def test_columns_without_a_field_and_the_reporter_are_kept(desk: Desk) -> None:
     assert failure(desk, "A-1").extra == {"CREW": "7", "reporter": "Wang Lei"}
 
 
-PROBLEM = "external_id,state,title,failures,mode,mechanism,cause,cause_class\n8D-1,closed_elsewhere,Seat wears,A-1,ELK,WEAR,SOFT,primary\n"
+PROBLEM = (
+    "external_id,state,title,failures,mode,mechanism,cause,cause_class\n"
+    "8D-1,closed_elsewhere,Seat wears,A-1,ELK,WEAR,SOFT,primary\n"
+)
 CODES = '[unknown]\nmechanism = "create-flagged"\ncause = "create-flagged"'
 
 
