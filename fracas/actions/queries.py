@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from fracas.actions.models import Action, ActionType, Criterion, Verdict, VerdictAnswer
@@ -32,9 +32,8 @@ def _theirs(actor: Actor) -> ColumnElement[bool]:
     by_problem = select(ProblemFailure.problem_id).where(
         ProblemFailure.retracted_at.is_(None), ProblemFailure.failure_id.in_(own)
     )
-    return or_(
-        Action.failure_id.in_(own), Action.problem_id.in_(by_problem), Action.owner_id == actor.user_id
-    )
+    mine = false() if actor.user_id is None else Action.owner_id == actor.user_id
+    return or_(Action.failure_id.in_(own), Action.problem_id.in_(by_problem), mine)
 
 
 def action(session: Session, actor: Actor, key: Any) -> Action:
