@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fracas.actions import queries as actions
 from fracas.actions.models import Action
 from fracas.core.errors import Invalid
 from fracas.core.lookup import wanted
-from fracas.core.permissions import Actor
+from fracas.core.permissions import Actor, visible
 from fracas.core.words import N_
+from fracas.problems.models import Problem
 from fracas.reliability.lifetable import LifeTable
 from fracas.reliability.register import whose
 
 When = Literal["before", "after"]
+
+
+def effective_actions(session: Session, actor: Actor, part_type_id: UUID) -> Sequence[Action]:
+    """The actions against problems of a part type that say from when they are effective, by number."""
+    stated = or_(
+        Action.effective_from_serial.is_not(None),
+        Action.effective_from_lot.is_not(None),
+        Action.effective_from_at.is_not(None),
+    )
+    rows = (
+        select(Action)
+        .join(Problem, Problem.id == Action.problem_id)
+        .where(visible(actor, Action), Problem.part_type_id == part_type_id, stated)
+    )
+    return session.scalars(rows.order_by(Action.number)).unique().all()
 
 
 def by_effectivity(

@@ -18,6 +18,7 @@ from fracas.organisations import queries as organisations
 from fracas.reliability import charts, estimates, spares, uptime
 from fracas.reliability.api import fitted, life_rows
 from fracas.reliability.datasets import demand_history, life_table
+from fracas.reliability.effectivity import effective_actions
 from fracas.reliability.forms import FleetQuery, McfQuery, PartTypeQuery, SparesQuery, WeibullQuery
 from fracas.reliability.quantities import Note
 from fracas.web.downloads import csv_response
@@ -37,6 +38,7 @@ GROUPINGS = (
     ("site", N_("site")),
     ("position", N_("position")),
     ("mode", N_("failure mode")),
+    ("system", N_("system")),
 )
 ORIGINS = {
     "commissioning": N_("days since commissioning"),
@@ -76,7 +78,8 @@ def part_type() -> str:
         "reliability/part_type.html",
         query=query, kind=kind, report=whole, groups=groups,
         mtbf=estimates.mtbf_of(whole.table, confidence=query.confidence),
-        figures=[draw(whole, words=gettext) for draw in drawings], modes=_modes(whole), **_choices(),
+        figures=[draw(whole, words=gettext) for draw in drawings], modes=_modes(whole), actions=_actions(kind),
+        **_choices(),
     )  # fmt: skip
 
 
@@ -185,11 +188,19 @@ def _query(form: type[Q]) -> Q:
     if "metric" not in given and given.get("part_type") and form not in (FleetQuery, McfQuery):
         metric = _kind().primary_metric
         given["metric"] = metric.code if metric else "calendar"
+    if given.get("action") and form is WeibullQuery:
+        given["by"] = "action"
     return parse(form, given)
 
 
-def _kind() -> Any:
+def _kind() -> PartType:
     return catalog.part_type(db(), actor(), request.args.get("part_type", ""))
+
+
+def _actions(kind: PartType) -> list[tuple[str, str]]:
+    """The actions at whose effectivity the lives of a part type may be cut."""
+    found = effective_actions(db(), actor(), kind.id)
+    return [(one.number, f"{one.number} {one.title}") for one in found]
 
 
 def _mcf(query: McfQuery) -> uptime.McfReport:

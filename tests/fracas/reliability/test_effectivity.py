@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from fracas.actions.models import Action, ActionType
 from fracas.core.errors import Invalid
+from fracas.problems.models import Problem
 from fracas.reliability.datasets import life_table
-from fracas.reliability.effectivity import by_effectivity, natural
+from fracas.reliability.effectivity import by_effectivity, effective_actions, natural
 from tests.factories.fleet import Fleet, day
 
 
@@ -68,6 +69,17 @@ def test_an_action_without_effectivity_cuts_nothing(session: Session) -> None:
         by_effectivity(session, fleet.actor, table, "CA-2020-00001")
     with pytest.raises(Invalid, match="no action"):
         by_effectivity(session, fleet.actor, table, "CA-9")
+
+
+def test_the_actions_to_cut_at_are_those_of_the_parts_problems(session: Session) -> None:
+    fleet = Fleet(session)
+    problem = fleet.add(fleet.own(Problem, number="PR-1", title="Seal", part_type_id=fleet.part_type.id))
+    act(fleet, effective_from_at=day(150), problem_id=problem.id)
+    assert [one.number for one in effective_actions(session, fleet.actor, fleet.part_type.id)] == [
+        "CA-2020-00001"
+    ]
+    other = fleet.add_part_type("PUMP-1")
+    assert effective_actions(session, fleet.actor, other.id) == []
 
 
 def test_numbers_in_serials_count_as_numbers() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from fracas.actions.models import Action, ActionType
+from fracas.problems.models import Problem
 from tests.factories.fleet import Fleet
 from tests.fracas.reliability.conftest import Client
 
@@ -55,6 +57,24 @@ def test_the_page_shows_what_the_api_says(client_of: Client) -> None:
     assert f"{float(f'{eta:.3g}'):,.0f} d" in words(
         client.get("/reliability/part-type", query_string=query).text
     )
+
+
+def test_before_and_after_an_action(client_of: Client, shown_fleet: Fleet) -> None:
+    problem = shown_fleet.add(
+        shown_fleet.own(Problem, number="PR-1", title="Seal", part_type_id=shown_fleet.part_type.id)
+    )
+    facts = {
+        "number": "CA-1",
+        "title": "New seal",
+        "action_type": ActionType.CORRECTIVE,
+        "problem_id": problem.id,
+    }
+    shown_fleet.add(shown_fleet.own(Action, effective_from_serial="B0", **facts))
+    shown_fleet.session.commit()
+    shown = words(page(client_of, "/part-type", part_type="VALVE-1", as_of=AS_OF, action="CA-1"))
+    assert "CA-1 New seal" in shown
+    assert "before CA-1" in shown
+    assert "after CA-1" in shown
 
 
 def test_too_few_failures_show_a_bound_and_why(client_of: Client) -> None:
