@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from fracas.core.permissions import Actor
 from fracas.core.words import N_
 from fracas.exchange import asset_rows, loop_rows
 from fracas.exchange.asset_rows import Written
+from fracas.exchange.clocks import clocks
 from fracas.exchange.fields import KINDS, Kind
 from fracas.exchange.mapping import ImportMap, Window
 from fracas.exchange.register import Register
@@ -30,7 +31,6 @@ from fracas.exchange.textfiles import read_text
 from fracas.exchange.understanding import Entry, preview, understand
 from fracas.exchange.values import plain_text
 from fracas.exchange.workbooks import is_workbook, read_workbook
-from fracas.organisations import queries as organisations
 
 PERMISSION = "exchange.import"
 permissions.declare([PERMISSION])
@@ -112,7 +112,7 @@ def import_table(
     file_name : kept as the reason in the history of what is made.
     is_trial : do everything, then take it back.
     accept_good_rows : write the good rows although others are bad.
-    time_zone : of times without an offset, where the map names none; left out: the sites' own, if they share one.
+    time_zone : of times without an offset, where the map names none; left out: each row's site knows.
     progress : told now and then how far it is.
 
     Returns
@@ -126,7 +126,7 @@ def import_table(
     """
     actor.require(PERMISSION)
     actor = actor.also(*VERBS)
-    understood = understand(table, kind, mapping, _zone(time_zone) or _usual_zone(session, actor))
+    understood = understand(table, kind, mapping, clocks(session, actor, mapping.file.time_zone or time_zone))
     report = Report(kind.name, PurePath(file_name).name, len(table.rows) + len(table.broken))
     report.notes, report.headers, report.is_trial = list(understood.notes), understood.headers, is_trial
     report.preview = preview(understood.entries)
@@ -145,23 +145,6 @@ def import_table(
     report.created = run.register.created
     report.bad.sort(key=lambda row: row.line)
     return report
-
-
-def _zone(name: str | None) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid(
-            "“%(zone)s” is no time zone; write an IANA name such as Asia/Shanghai.",
-            field="time_zone",
-            zone=name,
-        ) from None
-
-
-def _usual_zone(session: Session, actor: Actor) -> ZoneInfo | None:
-    """The sites' own zone, if they all share one."""
-    zones = {site.time_zone for site in organisations.sites(session, actor)}
-    return ZoneInfo(zones.pop()) if len(zones) == 1 else None
 
 
 # ------------------------------------------------------------------ records that a file holds more than once

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fracas.core.errors import Finding, Invalid
 from fracas.core.words import N_
 from fracas.exchange import values
+from fracas.exchange.clocks import Clocks
 from fracas.exchange.dates import Dates, guess_formats
 from fracas.exchange.fields import Field, Kind, ValueType
 from fracas.exchange.mapping import ImportMap
@@ -43,22 +44,21 @@ class Understood:
     headers: dict[str, str]
 
 
-def understand(table: Table, kind: Kind, mapping: ImportMap, zone: ZoneInfo | None = None) -> Understood:
+def understand(table: Table, kind: Kind, mapping: ImportMap, clocks: Clocks) -> Understood:
     """Read every cell by the type of its field.
 
     Parameters
     ----------
     table : as read from the file.
     kind, mapping : what the rows are, and how they are written.
-    zone : of times without an offset, where the map names none.
+    clocks : in which zone times without an offset are.
 
     Raises
     ------
     Invalid : a column that is needed is missing, or the map does not fit the file or the kind.
     """
     matched = match(table, kind, mapping)
-    named = mapping.file.time_zone
-    reading = _Reading(table, kind, mapping, matched, ZoneInfo(named) if named else zone)
+    reading = _Reading(table, kind, mapping, matched, clocks)
     entries = [reading.entry(row) for row in table.rows]
     return Understood(entries, [*table.notes, *matched.notes, *reading.notes()], reading.headers)
 
@@ -67,9 +67,9 @@ class _Reading:
     """The readers of one file, one for each field."""
 
     def __init__(
-        self, table: Table, kind: Kind, mapping: ImportMap, matched: Matched, zone: ZoneInfo | None
+        self, table: Table, kind: Kind, mapping: ImportMap, matched: Matched, clocks: Clocks
     ) -> None:
-        self.table, self.kind, self.mapping, self.matched, self.zone = table, kind, mapping, matched, zone
+        self.table, self.kind, self.mapping, self.matched, self.clocks = table, kind, mapping, matched, clocks
         self.headers = {
             name: " + ".join(table.columns[index] for index in indices)
             for name, indices in matched.places.items()
@@ -84,6 +84,9 @@ class _Reading:
         self.fixed, self.fixed_findings = self._constants()
 
     def entry(self, row: Row) -> Entry:
+        zone = self.clocks.of(self._word("site", row), self._word("system", row))
+        for dates in self.dates.values():
+            dates.zone = zone
         entry = Entry(row, dict(self.fixed), self._extra(row), list(self.fixed_findings))
         for wanted in self.kind.fields:
             if wanted.name not in self.matched.places and wanted.name not in self.mapping.defaults:
@@ -131,6 +134,13 @@ class _Reading:
         if translation is not None:
             cell = translation(values.plain_text(cell))
         return cell if cell != "" else None
+
+    def _word(self, name: str, row: Row) -> str:
+        """The text of a field that says whose clock it was, before anything else is read."""
+        wanted = self.kind.field(name)
+        if wanted is None:
+            return ""
+        return values.plain_text(self._cell(wanted, row) or self.mapping.constants.get(name))
 
     def _cleaned(self, cell: Cell) -> Cell:
         if isinstance(cell, str):
@@ -192,7 +202,11 @@ class _Reading:
         """(patterns, zone, whether the map named the patterns)."""
         column = self.mapping.columns.get(wanted.name)
         named = [column.format] if column is not None and column.format else self.mapping.file.date_formats
-        return (named, self.zone, True) if named else (self._guessed_formats(wanted), self.zone, False)
+        return (
+            (named, self.clocks.named, True)
+            if named
+            else (self._guessed_formats(wanted), self.clocks.named, False)
+        )
 
     def _guessed_formats(self, wanted: Field) -> list[str]:
         indices = self.matched.places.get(wanted.name, ())

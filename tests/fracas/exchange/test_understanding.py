@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from fracas.exchange.clocks import Clocks
 from fracas.exchange.fields import FAILURES, PARTS, USAGE
 from fracas.exchange.mapping import read_map
 from fracas.exchange.tables import Row, Table
@@ -13,7 +14,7 @@ from fracas.exchange.understanding import Understood, preview, understand
 
 
 def understood(table: str, map_text: str = "", kind: object = FAILURES) -> Understood:
-    return understand(read_text(table.encode()), kind, read_map(map_text), ZoneInfo("UTC"))  # type: ignore[arg-type]
+    return understand(read_text(table.encode()), kind, read_map(map_text), Clocks(ZoneInfo("UTC")))  # type: ignore[arg-type]
 
 
 def test_every_bad_cell_of_a_row_is_found() -> None:
@@ -36,7 +37,7 @@ def test_codes_keep_their_zeros() -> None:
 
 def test_numbers_in_a_text_column_of_a_workbook_are_warned_of() -> None:
     table = Table(("part_type", "serial", "site"), [Row(2, ("BCU", 22.0, "DEPOT"))])
-    found = understand(table, PARTS, read_map(""))
+    found = understand(table, PARTS, read_map(""), Clocks())
     assert found.entries[0].facts["serial"] == "22"
     assert "leading zeros" in str(found.notes[0])
 
