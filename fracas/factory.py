@@ -88,7 +88,10 @@ def language() -> str:
     chosen = session.get("language") or g.get("locale")
     if chosen in LANGUAGES:
         return str(chosen)
-    return "zh_Hans" if (request.accept_languages.best_match(["en", "zh"]) or "en") == "zh" else "en"
+    # In the browser's order, by the first part of each tag: "zh-CN,en;q=0.5" prefers Chinese.
+    preferred = (tag.lower().partition("-")[0] for tag in request.accept_languages.values())
+    first = next((tag for tag in preferred if tag in ("en", "zh")), "en")
+    return "zh_Hans" if first == "zh" else "en"
 
 
 def _protect_forms(app: Flask) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -66,10 +65,10 @@ def quality(probed: Service) -> Visitor:
 
 
 @pytest.fixture
-def problem(probed: Service) -> Iterator[Problem]:
+def problem(probed: Service) -> Problem:
     with probed.told() as loop:
         made = loop.problem(owner=loop.person("reliability_engineer").email)
-    yield made
+    return made
 
 
 def now(probed: Service, problem: Problem) -> Problem:
