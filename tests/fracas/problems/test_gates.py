@@ -9,7 +9,7 @@ from tests.factories.loop import Loop
 def test_each_gate_of_closing(loop: Loop) -> None:
     problem = loop.problem()
     checks = (gates.unanalysed_refusal, gates.undecided_refusal, gates.unreviewed_refusal)
-    words = ("not analysed", "not decided", "mating equipment")
+    words = ("not analysed", "not decided", "mating_equipment")
     for check, word in zip(checks, words, strict=True):
         assert word in str(check(loop.session, problem, loop.actor))
     complete = loop.problem_in("spread")
