@@ -63,7 +63,7 @@ def overview() -> str:
         "dashboards/overview.html",
         tiles=queries.tiles(db(), actor(), chosen), worst=queries.worst_systems(db(), actor(), chosen),
         pareto=_pareto_chart(bars, by, shown), loops=loops, stages=_stage_chart(loops), by=by, shown=shown,
-        groupings=GROUPINGS, periods=PERIODS, trend=worklist.trend(db(), actor(), chosen),
+        groupings=GROUPINGS, periods=PERIODS, trend=worklist.trend(db(), actor(), chosen, words=gettext),
         same=_same(shown), chosen=_chosen(shown, by), **_choices(),
     )  # fmt: skip
 

@@ -67,7 +67,9 @@ class Trend:
     latest: Any
 
 
-def trend(session: Session, actor: Actor, chosen: Filter) -> Trend | None:
+def trend(
+    session: Session, actor: Actor, chosen: Filter, *, words: Callable[[str], str] = str
+) -> Trend | None:
     """MTBF by quarter of the chosen part type, or of all systems; None where no exposure is known."""
     from fracas.reliability import charts, histories, uptime  # brings in scipy
 
@@ -85,7 +87,11 @@ def trend(session: Session, actor: Actor, chosen: Filter) -> Trend | None:
     if chosen.since is not None:
         first = chosen.since - timedelta(days=92)
         periods = [(label, found) for label, found in periods if label >= _quarter(first)]
-    return Trend(charts.mtbf_over_time(periods), history.at_risk, periods[-1][1]) if periods else None
+    return (
+        Trend(charts.mtbf_over_time(periods, words=words), history.at_risk, periods[-1][1])
+        if periods
+        else None
+    )
 
 
 def _quarter(moment: Any) -> str:

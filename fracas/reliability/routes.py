@@ -15,7 +15,7 @@ from fracas.catalog.models import PartType
 from fracas.core.errors import FracasError
 from fracas.core.words import N_
 from fracas.organisations import queries as organisations
-from fracas.reliability import charts, estimates, spares, uptime
+from fracas.reliability import charts, estimates, remarks, spares, uptime
 from fracas.reliability.api import fitted, life_rows
 from fracas.reliability.datasets import demand_history, life_table
 from fracas.reliability.effectivity import effective_actions
@@ -50,8 +50,9 @@ WORST = 15
 
 @pages.app_template_filter("note")
 def note(one: Note) -> str:
-    """A warning in the reader's language; those of the mathematics are in English."""
-    return one if isinstance(one, str) else sentence(one)
+    """A warning in the reader's language."""
+    told = remarks.recognised(one) if isinstance(one, str) else one
+    return told if isinstance(told, str) else sentence(told)
 
 
 @pages.get("/")
@@ -114,6 +115,10 @@ def fleet() -> str:
     """Recurrence of failures by system age, MTBF over a stated set, time to repair, availability."""
     query = _query(McfQuery)
     report = _mcf(query)
+    if "kind" not in request.args and not any(one.kind for one in report.history.events):
+        # A feed that codes no modes may well code symptoms; a table of one empty code tells nobody anything.
+        query = query.model_copy(update={"kind": "symptom"})
+        report = _mcf(query)
     about: dict[str, Any] = {"confidence": query.confidence, **query.fleet()}
     by_system = Counter(one.system for one in report.history.events)
     by_kind = Counter(one.kind for one in report.history.events)

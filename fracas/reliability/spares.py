@@ -21,6 +21,7 @@ from fracas.reliability.estimates import View, known_confidence, weibull_of
 from fracas.reliability.lifetable import FloatColumn, LifeTable
 from fracas.reliability.quantities import Note, Quantity
 from fracas.reliability.register import whose
+from fracas.reliability.remarks import recognised
 
 if TYPE_CHECKING:
     from analytics import DemandForecast, ExponentialFit, StockLevel, WeibullFit
@@ -206,7 +207,7 @@ def _fit(table: LifeTable, confidence: float) -> tuple[WeibullFit | ExponentialF
         return None, [str(refusal)]
     note = Finding(
         N_("No Weibull fit (%(why)s): the forecast takes the failure rate as constant."),
-        params={"why": report.refusal},
+        params={"why": recognised(str(report.refusal))},
     )
     return fit, [note, *fit.warnings]
 

@@ -148,10 +148,24 @@ FIELDS: dict[str, str] = {
     "waiting_hours": N_("Waiting (h)"),
 }
 
+# The questions of the scoring ladder in short, as the answers of a score are kept by these names.
+FIELDS |= {
+    "test_abuse": N_("Abuse or test conditions"),
+    "initial_inspection": N_("Found at initial inspection"),
+    "scheduled_maintenance": N_("Put right at scheduled maintenance"),
+    "caused_by_another": N_("Caused by another failure"),
+    "crew_remediable": N_("Put right by the crew"),
+    "outside_environment": N_("Outside its environment"),
+    "operator_error": N_("Error of operation or maintenance"),
+    "test_equipment": N_("Test equipment failed"),
+    "known_uncorrected": N_("Known and left uncorrected"),
+    "fix_approved": N_("Fix approved, not yet fitted"),
+}
+
 
 def field_word(name: str) -> str:
     """What a person calls the field."""
-    text = FIELDS.get(name)
+    text = FIELDS.get(name) or FIELDS.get(f"{name}_id")
     return str(gettext(text)) if text is not None else name.replace("_", " ")
 
 
@@ -162,7 +176,7 @@ def field_value(value: Any, table: str, name: str, zone: str = "UTC") -> str:
     if isinstance(value, bool):
         return word("yes" if value else "no")
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {field_value(one, table, name)}" for key, one in value.items())
+        return "; ".join(f"{field_word(key)}: {field_value(one, table, name)}" for key, one in value.items())
     if isinstance(value, list):
         return str(gettext(", ")).join(field_value(one, table, name) for one in value)
     kept = Base.metadata.tables[table].columns.get(name) if table in Base.metadata.tables else None
@@ -175,7 +189,9 @@ def field_value(value: Any, table: str, name: str, zone: str = "UTC") -> str:
         return word(kind.enum_class(value))
     if isinstance(kind, UTCDateTime | DateTime):
         return f"{datetime.fromisoformat(value).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
-    return word(value) if name in ("answers", "not_recorded", "role", "locale") else str(value)
+    if name == "not_recorded":
+        return field_word(value)
+    return word(value) if name in ("answers", "role", "locale") else str(value)
 
 
 def said(value: Any) -> Any:

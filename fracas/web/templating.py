@@ -14,6 +14,7 @@ from flask_babel import format_date, format_datetime, format_decimal, get_locale
 from markupsafe import Markup, escape
 
 from fracas.core import clock
+from fracas.core.words import N_
 from fracas.web import panels
 from fracas.web.fieldwords import field_value, field_word
 from fracas.web.words import code_words, verb_word, word
@@ -92,15 +93,25 @@ def show_quantity(quantity: Any) -> Markup:
     ).format(main, bounds, basis)
 
 
+PLOT_WORDS = {
+    "Download plot as a PNG": N_("Download plot as a PNG"),
+    "Zoom": N_("Zoom"),
+    "Pan": N_("Pan"),
+    "Reset axes": N_("Reset axes"),
+}
+"""What the buttons of a chart say: Plotly's own words -> msgid."""
+
+
 def chart(figure: Any, *, alt: str | None = None, height: int = 420) -> Markup:
     """A plotly figure: its JSON beside an empty box that ``charts.js`` fills; the text is for who cannot see it."""
     data = json.loads(figure.to_json()) if hasattr(figure, "to_json") else figure
     meta = (data.get("layout") or {}).get("meta") or {}
     words = alt or (meta.get("alt") if isinstance(meta, dict) else None) or ""
+    buttons = json.dumps({plotly: gettext(text) for plotly, text in PLOT_WORDS.items()})
     return Markup(
-        '<figure class="chart" role="img" aria-label="{}"><div class="chart-box" style="min-height:{}px"></div>'
-        '<script type="application/json">{}</script></figure>'
-    ).format(words, height, _script_safe(data))
+        '<figure class="chart" role="img" aria-label="{}" data-words="{}">'
+        '<div class="chart-box" style="min-height:{}px"></div><script type="application/json">{}</script></figure>'
+    ).format(words, buttons, height, _script_safe(data))
 
 
 def _script_safe(data: Any) -> Markup:

@@ -14,6 +14,7 @@ from fracas.core.db import Base
 from fracas.core.errors import Finding, Refused
 from fracas.core.history import SILENT
 from fracas.core.words import Coded, FieldName, Listed, VerbName
+from fracas.failures.scoring import LADDER
 from fracas.failures.states import FailureState
 from fracas.web.errors import sentence
 from fracas.web.fieldwords import FIELDS, field_value, field_word, said
@@ -52,7 +53,7 @@ def test_every_field_that_a_timeline_shows_has_its_word() -> None:
 
 def test_no_word_is_for_a_field_that_is_not_there() -> None:
     columns = {column.name for table in Base.metadata.tables.values() for column in table.columns}
-    assert FIELDS.keys() - columns == set()
+    assert FIELDS.keys() - columns == {question.key for question in LADDER}
 
 
 @pytest.mark.usefixtures("reader")
@@ -72,8 +73,9 @@ def test_a_field_without_a_word_is_shown_as_it_is() -> None:
         (True, "score", "is_relevant", "yes"),
         (12.5, "failure", "delay_minutes", "12.5"),
         ("2026-05-31T14:30:00+00:00", "failure", "occurred_at", "2026-05-31 22:30"),
-        ({"operator_error": "unsure"}, "score", "answers", "operator_error: not sure"),
+        ({"operator_error": "unsure"}, "score", "answers", "Error of operation or maintenance: not sure"),
         (["a", "b"], "containment", "part_ids", "a, b"),
+        (["symptom_code", "part"], "failure", "not_recorded", "Symptom code, Part"),
         ("closed", "table_of_long_ago", "state", "closed"),
     ],
 )

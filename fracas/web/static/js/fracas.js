@@ -13,7 +13,13 @@ function drawCharts(root) {
     const narrow = window.matchMedia("(max-width: 575px)").matches;
     layout.modebar = { bgcolor: "rgba(255,255,255,.8)", color: "#5b6975", activecolor: "#16232f" };
     if (narrow) layout.margin = { ...(layout.margin || {}), l: 48, r: 8 };
-    Plotly.newPlot(box, data, { ...layout, autosize: true }, { responsive: true, displaylogo: false, displayModeBar: narrow ? false : "hover" });
+    const locale = document.documentElement.lang;
+    Plotly.register({ moduleType: "locale", name: locale, dictionary: JSON.parse(figure.dataset.words), format: {} });
+    // These buttons and no others: Plotly's own bar offers to upload the chart.
+    const modeBarButtons = [["toImage", "zoom2d", "pan2d", "resetScale2d"]];
+    Plotly.newPlot(box, data, { ...layout, autosize: true }, {
+      responsive: true, displaylogo: false, displayModeBar: narrow ? false : "hover", modeBarButtons, locale,
+    });
     // A point that knows its record opens it.
     box.on("plotly_click", (event) => {
       const link = event.points[0] && event.points[0].customdata;
