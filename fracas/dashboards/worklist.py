@@ -60,7 +60,7 @@ def _group(session: Session, kind: str, room: str, verb: str, waiting: Select[An
 
 @dataclass(frozen=True)
 class Trend:
-    """The calendar MTBF of each quarter with its bounds, over a stated at-risk set."""
+    """The calendar MTBF of each quarter with its bounds, over a stated at-risk set; no figure where none has a number."""
 
     figure: Any
     at_risk: Any

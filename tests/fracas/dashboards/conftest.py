@@ -13,7 +13,12 @@ from sqlalchemy.orm import Session
 from fracas.core.permissions import Actor
 from fracas.failures.models import Failure
 from tests.factories.assets import day
-from tests.factories.loop import NOT_COUNTED, Loop
+from tests.factories.loop import (  # noqa: F401 - world and loop are fixtures of the tests in this folder
+    NOT_COUNTED,
+    Loop,
+    loop,
+    world,
+)
 
 
 class Counted(Loop):

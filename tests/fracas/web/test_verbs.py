@@ -67,8 +67,7 @@ def quality(probed: Service) -> Visitor:
 @pytest.fixture
 def problem(probed: Service) -> Problem:
     with probed.told() as loop:
-        made = loop.problem(owner=loop.person("reliability_engineer").email)
-    return made
+        return loop.problem(owner=loop.person("reliability_engineer").email)
 
 
 def now(probed: Service, problem: Problem) -> Problem:
