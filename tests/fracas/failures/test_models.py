@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from fracas.failures.models import REPORT_FACTS, Failure, FailureRevision
@@ -25,6 +26,6 @@ def test_the_facts_are_all_that_a_revision_has_of_its_own() -> None:
 @pytest.mark.parametrize("name", ["labour_hours", "waiting_hours", "delay_minutes"])
 def test_the_database_itself_refuses_negative_numbers(loop: Loop, name: str) -> None:
     failure = loop.report()
-    setattr(failure, name, -1.0)
+    change = update(Failure).where(Failure.id == failure.id).values({name: -1.0})
     with pytest.raises(IntegrityError), loop.session.begin_nested():
-        loop.session.flush()
+        loop.session.execute(change.execution_options(synchronize_session=False))
