@@ -72,10 +72,12 @@ def home(target: str | None) -> str:
     return target if target and is_ours else "/"
 
 
-def welcome(secret: str, locale: str) -> Response:
-    """Start the browser's session anew, so that nothing of the one before is carried over."""
+def welcome(secret: str, locale: str | None) -> Response:
+    """Start the browser's session anew, so that nothing of the one before is carried over but a visitor's language."""
+    language = locale or session.get("language")
     session.clear()
-    session["language"] = locale
+    if language:
+        session["language"] = language
     answer = redirect(home(request.form.get("next")))
     hours = config().session_hours
     answer.set_cookie(
@@ -133,9 +135,8 @@ def enter_demo() -> Any:
     person = next((found for found in queries.demo_people(db()) if found.email == chosen), None)
     if person is None:
         raise NotFound("There is no such person in the demo.")
-    return welcome(
-        own.start_session(db(), person, device=device(), hours=config().session_hours), person.locale
-    )
+    # The visitor reads in their own language, not in that of the person they play.
+    return welcome(own.start_session(db(), person, device=device(), hours=config().session_hours), None)
 
 
 @pages.post("/sign-out")

@@ -143,6 +143,9 @@ def test_the_demo_lets_in_by_one_click_its_own_people_only(make_app: MakeApp, tm
     client, status = run("DEMO", is_demo=True)
     assert status == 302
     assert "Marta" in client.get("/account").text
+    # A visitor reads in their own language, though Marta's is English.
+    chinese = client.get("/account", headers={"Accept-Language": "zh-CN"}).text
+    assert '<html lang="zh-Hans">' in chinese
     assert run("DEMO", is_demo=False)[1] == 403
     client, status = run("ACME", is_demo=True)
     assert status == 404
