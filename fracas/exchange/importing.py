@@ -28,8 +28,7 @@ from fracas.exchange.register import Register
 from fracas.exchange.reports import BadRow, Report
 from fracas.exchange.tables import Table
 from fracas.exchange.textfiles import read_text
-from fracas.exchange.understanding import Entry, preview, understand
-from fracas.exchange.values import plain_text
+from fracas.exchange.understanding import Entry, Understood, preview, understand
 from fracas.exchange.workbooks import is_workbook, read_workbook
 
 PERMISSION = "exchange.import"
@@ -132,7 +131,7 @@ def import_table(
     report.preview = preview(understood.entries)
     report.bad += [BadRow(row.line, row.cells, (row.reason,)) for row in table.broken]
     entries = _once_each(understood.entries, kind, mapping, report)
-    run = _Run(session, actor, kind, mapping, report)
+    run = _Run(session, actor, kind, mapping, report, understood)
     try:
         with session.begin_nested():
             run.write(entries, progress)
@@ -190,9 +189,16 @@ class _Run:
     """One pass over the rows: each in a savepoint of its own, so that a bad one leaves nothing behind."""
 
     def __init__(
-        self, session: Session, actor: Actor, kind: Kind, mapping: ImportMap, report: Report
+        self,
+        session: Session,
+        actor: Actor,
+        kind: Kind,
+        mapping: ImportMap,
+        report: Report,
+        understood: Understood,
     ) -> None:
-        self.session, self.actor, self.kind, self.mapping, self.report = session, actor, kind, mapping, report
+        self.session, self.actor, self.kind, self.mapping = session, actor, kind, mapping
+        self.report, self.understood = report, understood
         self.register = Register(session, actor, mapping)
         self.seen: dict[UUID, None] = {}  # in order, as a set is not
 
@@ -234,8 +240,7 @@ class _Run:
 
     def _with_value(self, found: Finding, entry: Entry) -> Finding:
         name = self.kind.own_word(found.field)
-        value = found.value if found.value is not None else entry.facts.get(name or "")
-        value = "; ".join(map(str, value)) if isinstance(value, list) else plain_text(value)
+        value = found.value if found.value is not None else self.understood.written(entry, name or "")
         return Finding(found.message, name, entry.line, value, found.params)
 
     def _watch(self, window: Window) -> None:

@@ -41,6 +41,7 @@ class Register:
         self.reason = "import"
         self.created: dict[str, list[str]] = {}
         self._found: dict[tuple[Any, ...], Any] = {}
+        self._unknown: dict[tuple[Any, ...], NotFound] = {}
         self._here: dict[str, Any] = {}
         self._of_this_row: list[tuple[tuple[Any, ...], str | None]] = []
 
@@ -186,6 +187,7 @@ class Register:
 
     def remember(self, reference: str, key: tuple[Any, ...], record: Any) -> None:
         """The row itself made this record; later rows may name it."""
+        self._unknown.pop((reference, *key), None)
         self._found[(reference, *key)] = record
         self._of_this_row.append(((reference, *key), None))
 
@@ -206,7 +208,7 @@ class Register:
             return known
         made_for = None
         try:
-            record = find()
+            record = self._looked_up(kept, find)
         except NotFound as missing:
             if self.mapping.unknown.get(reference, "refuse") == "refuse":
                 raise Invalid(missing.message, field=field or reference, **missing.params) from missing
@@ -216,6 +218,16 @@ class Register:
         self._found[kept] = record
         self._of_this_row.append((kept, made_for))
         return record
+
+    def _looked_up(self, key: tuple[Any, ...], find: Callable[[], Record]) -> Record:
+        """A long file may name the same unknown word in every row; that is asked once too."""
+        if key in self._unknown:
+            raise self._unknown[key]
+        try:
+            return find()
+        except NotFound as missing:
+            self._unknown[key] = missing
+            raise
 
     def _named(self, code: str, given: dict[str, str]) -> dict[str, Any]:
         """A name of its own from the map, else the code; and why it was made."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.datastructures import FileStorage
 
 from fracas.core.errors import FracasError, Invalid, NotFound
+from fracas.core.moments import shown
 from fracas.core.words import N_
 from fracas.exchange import exporting, importing, reports, writing
 from fracas.exchange.fields import KINDS
@@ -98,14 +100,19 @@ def _imported(upload: Upload, *, is_trial: bool, accept_good_rows: bool) -> Repo
 
 
 def _result(upload: Upload, report: Report) -> str:
-    shown = list(dict.fromkeys(name for entry in report.preview for name in entry.facts))
+    columns = list(dict.fromkeys(name for entry in report.preview for name in entry.facts))
     page: str = render_template(
         "exchange/result.html",
-        upload=upload, report=report, kind=KINDS[upload.kind], columns=shown, say=sentence,
+        upload=upload, report=report, kind=KINDS[upload.kind], columns=columns, say=sentence,
         reason=lambda row: reports.reason(row, report.headers, sentence),
-        bad=report.bad[:SHOWN_BAD_ROWS], cell=writing.cell,
+        bad=report.bad[:SHOWN_BAD_ROWS], cell=_shown,
     )  # fmt: skip
     return page
+
+
+def _shown(value: Any) -> Any:
+    """A value of the preview as a person reads it."""
+    return shown(value) if isinstance(value, datetime) else writing.cell(value)
 
 
 def _sent(name: str) -> FileStorage:

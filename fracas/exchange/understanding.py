@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,6 +42,12 @@ class Understood:
     entries: list[Entry]
     notes: list[Finding]
     headers: dict[str, str]
+    places: Mapping[str, tuple[int, ...]]
+
+    def written(self, entry: Entry, name: str) -> str:
+        """A field as the file has it, before it was understood."""
+        cells = [entry.row.cells[index] for index in self.places.get(name, ())]
+        return " ".join(values.plain_text(cell) for cell in cells if cell is not None)
 
 
 def understand(table: Table, kind: Kind, mapping: ImportMap, clocks: Clocks) -> Understood:
@@ -60,7 +66,9 @@ def understand(table: Table, kind: Kind, mapping: ImportMap, clocks: Clocks) -> 
     matched = match(table, kind, mapping)
     reading = _Reading(table, kind, mapping, matched, clocks)
     entries = [reading.entry(row) for row in table.rows]
-    return Understood(entries, [*table.notes, *matched.notes, *reading.notes()], reading.headers)
+    return Understood(
+        entries, [*table.notes, *matched.notes, *reading.notes()], reading.headers, matched.places
+    )
 
 
 class _Reading:

@@ -75,7 +75,10 @@ class Uploads:
         return found
 
     def content(self, upload: Upload) -> bytes:
-        return self._path(upload.token, "data").read_bytes()
+        path = self._path(upload.token, "data")
+        if not path.is_file():
+            raise NotFound("This upload was imported already.")
+        return path.read_bytes()
 
     def keep_rejected(self, upload: Upload, content: bytes) -> None:
         self._path(upload.token, "rejected").write_bytes(content)

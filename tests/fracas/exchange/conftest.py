@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from fracas.catalog.workflow import add_code
 from tests.factories.exchange import Desk
+from tests.factories.served import served, served_app  # noqa: F401 - fixtures of the tests in this folder
 
 
 @pytest.fixture

@@ -63,6 +63,8 @@ def test_what_was_imported_is_dropped(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.data"))
     with pytest.raises(NotFound):
         uploads.rejected(kept)
+    with pytest.raises(NotFound, match="already"):
+        uploads.content(kept)
 
 
 def test_it_lies_beside_a_sqlite_database(tmp_path: Path) -> None:
