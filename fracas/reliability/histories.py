@@ -155,7 +155,10 @@ def fleet_history(
     else:
         found, hosts = _type_failures(session, register, type_, scoring, kinds)
     model_key = None if model is None else as_key(session, model.id)
-    looked_at = [key for key in hosts if model is None or register.systems[key].model_id == model_key]
+    of_model = {key for key in register.chosen if model is None or register.systems[key].model_id == model_key}
+    # A failure in a system that has no place for the type is told as outside: who else might have one, nobody knows.
+    found = [one for one in found if one.system_id in of_model]
+    looked_at = [key for key in hosts if key in of_model]
     reach = extrapolate_days if extrapolate else 0.0
     meters = read_meters(session, register, metric, None, reach_days=reach)
     axes = _axes(register, looked_at, meters, metric)
@@ -279,8 +282,7 @@ def _assemble(
 ) -> FleetHistory:
     from analytics import EventHistories
 
-    own = [one for one in found if one.system_id in set(looked_at)]
-    seen = [one for one in own if one.system_id in axes and axes[one.system_id].holds(one.at)]
+    seen = [one for one in found if one.system_id in axes and axes[one.system_id].holds(one.at)]
     may_open = queries.visible_failures(session, register.actor)
     events = tuple(
         _event(one, register, axes[one.system_id], may_open)
@@ -299,7 +301,7 @@ def _assemble(
         kind=[one.kind for one in events],
         unit=unit,
     )
-    outside = sum(1 for one in own if one.counts) - len(events)
+    outside = sum(1 for one in found if one.counts) - len(events)
     is_aged = bool(axes) and all(register.observations[key].commissioned_at is not None for key in axes)
     origin = "meter" if metric != CALENDAR else "commissioning" if is_aged else "observation"
     estimated = sum(axis.estimated() for axis in axes.values())

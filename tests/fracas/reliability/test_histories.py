@@ -134,6 +134,14 @@ def test_a_removal_for_failure_that_nobody_reported_is_an_event_of_the_type(flee
     assert (found.histories.time.tolist(), found.events[0].failure_number) == ([50], None)
 
 
+def test_a_failure_where_the_type_has_no_place_is_told_as_outside(fleet: Fleet) -> None:
+    fleet.system("S1")
+    other = fleet.add_part_type("PUMP-1")
+    fleet.fail(None, 30, part_type=other)
+    found = history(fleet, part_type="PUMP-1")
+    assert (found.histories.systems, found.outside) == ((), 1)
+
+
 def test_of_one_model(fleet: Fleet) -> None:
     fleet.system("S1")
     assert history(fleet, system_model="LRV").histories.systems == ("S1",)

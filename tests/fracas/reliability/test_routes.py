@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fracas.actions.models import Action, ActionType
+from fracas.catalog.models import FailureCode
 from fracas.problems.models import Problem
 from tests.factories.fleet import Fleet
 from tests.fracas.reliability.conftest import Client
@@ -124,6 +125,15 @@ def test_the_fleets_page_names_who_is_at_risk(client_of: Client) -> None:
     assert "24 h" in shown
     assert "only_kind=LEAK" in text
     assert text.count('<figure class="chart"') == 1
+
+
+def test_where_no_mode_is_coded_symptoms_are_told_apart(client_of: Client, shown_fleet: Fleet) -> None:
+    symptom = shown_fleet.add(shown_fleet.own(FailureCode, kind="symptom", code="0022", name="Doors"))
+    other = shown_fleet.add_part_type("DOOR-1")
+    shown_fleet.add_position("D1", other)
+    shown_fleet.fail(None, 500, system="S7", part_type=other, symptom_code_id=symptom.id)
+    shown_fleet.session.commit()
+    assert "only_kind=0022" in page(client_of, "/fleet", as_of=AS_OF, part_type="DOOR-1")
 
 
 def test_a_fleet_without_failures_has_no_curve(client_of: Client) -> None:
