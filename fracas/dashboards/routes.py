@@ -17,6 +17,7 @@ from fracas.core.words import N_
 from fracas.dashboards import charts, lives, queries, worklist
 from fracas.organisations import queries as organisations
 from fracas.web.downloads import csv_response
+from fracas.web.fieldwords import field_value
 from fracas.web.guard import actor, needs
 from fracas.web.session import db
 from fracas.web.templating import navigation
@@ -193,4 +194,5 @@ def _pareto_chart(bars: list[queries.Bar], by: str, shown: dict[str, Any]) -> di
 
 
 def _stage_chart(loops: list[queries.StageCount]) -> dict[str, Any]:
-    return charts.open_stages(loops, words=gettext, names=[f"{word(c.kind)}: {word(c.stage)}" for c in loops])
+    names = [f"{word(c.kind)} · {field_value(c.stage, c.kind, 'state')}" for c in loops]
+    return charts.open_stages(loops, words=gettext, names=names)
