@@ -155,7 +155,9 @@ def fleet_history(
     else:
         found, hosts = _type_failures(session, register, type_, scoring, kinds)
     model_key = None if model is None else as_key(session, model.id)
-    of_model = {key for key in register.chosen if model is None or register.systems[key].model_id == model_key}
+    of_model = {
+        key for key in register.chosen if model is None or register.systems[key].model_id == model_key
+    }
     # A failure in a system that has no place for the type is told as outside: who else might have one, nobody knows.
     found = [one for one in found if one.system_id in of_model]
     looked_at = [key for key in hosts if key in of_model]

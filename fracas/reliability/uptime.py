@@ -165,7 +165,7 @@ def mtbf_by_period(
 ) -> list[tuple[str, Quantity]]:
     """Calendar MTBF of each period of a fleet history, by when things happened; a label such as ``2026-Q1``.
 
-    The last period counts only up to the as-of moment.
+    The last period counts only up to the as-of moment. A period in which nothing was under observation is left out.
     """
     windows = [(start, end) for _, start, end in history.windows]
     if not windows:
@@ -176,6 +176,8 @@ def mtbf_by_period(
             sum(max((min(end, stop) - max(start, begin)).total_seconds(), 0.0) for begin, stop in windows)
             / DAY
         )
+        if days <= 0:
+            continue
         failures = sum(1 for one in history.events if start <= one.at < end)
         found.append(
             (
@@ -291,9 +293,7 @@ def mttr_of(times: RepairTimes, *, confidence: float = 0.90) -> Quantity:
     if times.not_repairs:
         notes.append(
             Finding(
-                N_(
-                    "%(count)s reports are no repairs (preventive, duplicate, nothing done), and are left out."
-                ),
+                N_("%(count)s reports are no repairs, or do not say what was done, and are left out."),
                 params={"count": times.not_repairs},
             )
         )

@@ -41,7 +41,7 @@ def test_mttr_counts_repairs_only(fleet: Fleet) -> None:
     assert found.lower is not None
     assert found.lower < 4 < (found.upper or 0)
     told = [str(one) for one in found.warnings]
-    assert told[0].startswith("3 reports are no repairs")
+    assert told[0].startswith("3 reports are no repairs, or do not say")
     assert told[1].startswith("1 repairs have no downtime")
 
 
@@ -111,6 +111,15 @@ def test_mtbf_by_period_counts_exposure_and_failures_of_each(fleet: Fleet) -> No
     assert [one.side for _, one in months] == ["two", "lower", "lower", "two"]
     assert [label for label, _ in mtbf_by_period(history)] == ["2020-Q1", "2020-Q2"]
     assert [label for label, _ in mtbf_by_period(history, period="year")] == ["2020"]
+
+
+def test_periods_in_which_nobody_was_watched_are_left_out(fleet: Fleet) -> None:
+    fleet.system("S1", commissioned=None)
+    for start, end in ((0, 20), (95, 100)):
+        fleet.serve("S1", "observed_from", start)
+        fleet.serve("S1", "observed_until", end)
+    history = fleet_history(fleet.session, fleet.actor, as_of=day(500))
+    assert [label for label, _ in mtbf_by_period(history, period="month")] == ["2020-01", "2020-04"]
 
 
 def test_availability_from_both(fleet: Fleet) -> None:
