@@ -20,6 +20,7 @@ from fracas.core.numbering import NumberSequence, next_number
 from fracas.web import api as web_api
 from fracas.web.guard import actor, needs, public
 from fracas.web.session import db, writes
+from tests.factories.served import served, served_app  # noqa: F401 - fixtures of the tests in this folder
 from tests.factories.service import Service, make_service
 
 RAISES: dict[str, Exception] = {
