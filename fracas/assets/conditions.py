@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from fracas.assets.models import Condition, Part, PartCondition, RemovalCause
-from fracas.assets.stays import Interval, intervals
+from fracas.assets.stays import Interval, intervals, open_stays
 from fracas.catalog.models import PartType
 from fracas.core.db import known
 from fracas.core.errors import NotFound
@@ -21,6 +21,9 @@ from fracas.core.permissions import Actor, visible
 
 COMES_OUT_FIT = frozenset({RemovalCause.MOVE, RemovalCause.CANNIBALISED})
 """A part removed for any other cause counts as unserviceable until somebody states that it is fit again."""
+
+AT_ONCE = 500
+"""Ids in one statement."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,11 @@ def part_states(
     actor: Actor,
     *,
     part_type_id: UUID | None = None,
-    part_ids: Sequence[UUID] | None = None,
+    part_ids: Sequence[UUID] | Select[UUID] | None = None,
     as_of: datetime | None = None,
     known_at: datetime | None = None,
 ) -> dict[UUID, PartState]:
-    """Condition and place of every part asked for, in three statements however many there are.
+    """Condition and place of every part asked for (by id or by a select of ids), in three statements however many.
 
     The last statement holds if it says quarantined or retired. Otherwise the latest of three holds: what was stated, an
     installation (the part was fit), and a removal (unfit, unless it was only moved or cannibalised).
@@ -132,15 +135,26 @@ def stock_on_hand(
     known_at: datetime | None = None,
 ) -> Sequence[Part]:
     """The serviceable parts of a type that are installed nowhere: what a spares forecast may count on."""
-    states = part_states(session, actor, part_type_id=part_type.id, as_of=as_of, known_at=known_at)
-    on_shelf = {
-        part_id
-        for part_id, state in states.items()
-        if state.stay is None and state.condition is Condition.SERVICEABLE
-    }
-    rows = select(Part).where(visible(actor, Part), Part.part_type_id == part_type.id).order_by(Part.serial)
-    found = session.scalars(rows).unique()
-    return [one for one in found if one.id in on_shelf and not _made_later(one, as_of)]
+    shelf = select(Part.id).where(
+        visible(actor, Part),
+        Part.part_type_id == part_type.id,
+        Part.id.not_in(open_stays(actor, as_of=as_of, known_at=known_at)),
+    )
+    states = part_states(session, actor, part_ids=shelf, as_of=as_of, known_at=known_at)
+    fit = [part_id for part_id, state in states.items() if state.condition is Condition.SERVICEABLE]
+    found: list[Part] = []
+    for start in range(0, len(fit), AT_ONCE):
+        rows = select(Part).where(Part.id.in_(fit[start : start + AT_ONCE]))
+        found += session.scalars(rows).unique()
+    return sorted((one for one in found if not _made_later(one, as_of)), key=lambda one: one.serial)
+
+
+def count_of_type(session: Session, actor: Actor, part_type: PartType) -> tuple[int, int]:
+    """How many serials of a type are registered, and how many of them are installed now."""
+    own = [visible(actor, Part), Part.part_type_id == part_type.id]
+    rows = select(func.count()).select_from(Part).where(*own)
+    installed = rows.where(Part.id.in_(open_stays(actor)))
+    return session.scalar(rows) or 0, session.scalar(installed) or 0
 
 
 def _made_later(part: Part, as_of: datetime | None) -> bool:

@@ -11,7 +11,14 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from fracas.assets.conditions import PartState, part_state, part_states, stated_condition, stock_on_hand
+from fracas.assets.conditions import (
+    PartState,
+    count_of_type,
+    part_state,
+    part_states,
+    stated_condition,
+    stock_on_hand,
+)
 from fracas.assets.models import (
     Installation,
     Part,
@@ -33,6 +40,7 @@ __all__ = [
     "OccupiedPlace",
     "PartState",
     "ServiceLife",
+    "count_of_type",
     "installation",
     "installations",
     "intervals",

@@ -173,11 +173,10 @@ def _part_line(part: Part, state: queries.PartState) -> tuple[Any, ...]:
 @panel("part_type", 10)
 def stock(part_type: Any) -> str:
     """On a part type's page: how many serials there are, and how many lie serviceable on a shelf."""
-    states = queries.part_states(db(), actor(), part_type_id=part_type.id)
+    total, installed = queries.count_of_type(db(), actor(), part_type)
     on_hand = len(queries.stock_on_hand(db(), actor(), part_type))
-    installed = sum(1 for state in states.values() if state.stay)
     return render_template(
-        "assets/stock.html", part_type=part_type, total=len(states), installed=installed, on_hand=on_hand
+        "assets/stock.html", part_type=part_type, total=total, installed=installed, on_hand=on_hand
     )
 
 

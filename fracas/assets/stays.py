@@ -6,13 +6,13 @@ removed at noon is out at noon.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from fracas.assets.models import Installation, InstalledAs, Part, Removal, RemovalCause, System
@@ -49,11 +49,11 @@ def intervals(
     as_of: datetime | None = None,
     known_at: datetime | None = None,
     part_type_id: UUID | None = None,
-    part_ids: Iterable[UUID] | None = None,
+    part_ids: Sequence[UUID] | Select[UUID] | None = None,
     system_id: UUID | None = None,
     everywhere: bool = False,
 ) -> list[Interval]:
-    """Every stay of every part in a position, by part and time, as plain tuples (100,000 stays in about two seconds).
+    """Every stay of every part in a position, by part and time, as plain tuples from one statement.
 
     A removal after ``as_of`` had not happened yet, so the part is still in. Systems that the actor may not see are left
     out; ``everywhere`` keeps them for rules that must hold across sites (a part is in one place only).
@@ -80,10 +80,24 @@ def intervals(
     if part_type_id is not None:
         rows = rows.where(Part.part_type_id == part_type_id)
     if part_ids is not None:
-        rows = rows.where(Installation.part_id.in_(list(part_ids)))
+        rows = rows.where(Installation.part_id.in_(part_ids))
     if system_id is not None:
         rows = rows.where(Installation.system_id == system_id)
     return [Interval._make(row) for row in session.execute(rows)]
+
+
+def open_stays(
+    actor: Actor, *, as_of: datetime | None = None, known_at: datetime | None = None
+) -> Select[UUID]:
+    """The ids of the parts that are installed somewhere, as a select to build into another one."""
+    gone = and_(Removal.installation_id == Installation.id, known(Removal, known_at))
+    rows = (
+        select(Installation.part_id)
+        .outerjoin(Removal, gone if as_of is None else and_(gone, Removal.occurred_at <= as_of))
+        .where(Installation.organisation_id == actor.organisation_id)
+        .where(known(Installation, known_at), Removal.id.is_(None))
+    )
+    return rows if as_of is None else rows.where(Installation.occurred_at <= as_of)
 
 
 def occupants(
