@@ -26,6 +26,10 @@ OWNER, ENGINEER, QUALITY, APPROVER = (
 )  # fmt: skip
 
 
+LARGEST_RATE_RATIO = 0.5
+"""What every action of the demo promises: at most half as many failures as before."""
+
+
 @dataclass(frozen=True)
 class Story:
     """One problem and its action; days are shares of the whole history."""
@@ -97,6 +101,7 @@ class _Telling:
         self.stage, self.plan, self.story, self.part, self.days = stage, plan, story, part, days
         self.problem: Any = None
         self.action: Any = None
+        self.answer: str | None = None
 
     def begin(self) -> None:
         self.stage.on_contained[self.part.number] = self._contained
@@ -177,8 +182,8 @@ class _Telling:
         self.action = planned
         metric = self.part.metric
         actions.set_criterion(
-            self.stage.session, self.stage.people[ENGINEER], self.action, metric=metric, largest_rate_ratio=0.5,
-            least_exposure_after=2 * self.part.truth.eta,
+            self.stage.session, self.stage.people[ENGINEER], self.action, metric=metric, largest_rate_ratio=LARGEST_RATE_RATIO,
+            least_exposure_after=self._least_exposure,
             statement=f"Failure rate per {metric} of REV-B at most half of the rate before 改进后故障率不高于原来的一半",
         )  # fmt: skip
 
@@ -193,13 +198,25 @@ class _Telling:
             evidence="Drawing change ECN-0417, first article 首件合格",
         )
 
-    def _verdict(self, answer: str) -> None:
+    def _verdict(self, planned: str) -> None:
         before, after = self._counts(changed=False), self._counts(changed=True)
+        self.answer = answer = self._judged(planned, before, after)
         actions.give_verdict(
             self.stage.session, self.stage.people[ENGINEER], self.action, answer=answer,
             failures_before=before[0], exposure_before=before[1], failures_after=after[0], exposure_after=after[1],
             note="counts by lot from the register 按批次由台账统计",
         )  # fmt: skip
+
+    def _judged(self, planned: str, before: tuple[int, float], after: tuple[int, float]) -> str:
+        """The story's answer where the counts bear it: a small or short fleet has seen too little, or had bad luck."""
+        if planned == "too_early" or not before[0] or after[1] < self._least_exposure:
+            return "too_early"
+        ratio = (after[0] / after[1]) / (before[0] / before[1])
+        return "not_effective" if planned == "effective" and ratio > LARGEST_RATE_RATIO else planned
+
+    @property
+    def _least_exposure(self) -> float:
+        return 2 * self.part.truth.eta
 
     def _counts(self, *, changed: bool) -> tuple[int, float]:
         """Failures and exposure so far of the parts made before, or after, the change."""
@@ -215,6 +232,8 @@ class _Telling:
         return failed, round(exposure, 1)
 
     def _verify_and_close(self) -> None:
+        if self.answer != "effective":
+            return  # the gates would refuse it, and rightly
         actions.verify(self.stage.session, self.stage.people[APPROVER], self.action)
         problems.close(self.stage.session, self.stage.people[APPROVER], self.problem)
         self._close_failures()
