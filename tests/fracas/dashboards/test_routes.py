@@ -42,7 +42,8 @@ def table(text: str) -> list[list[str]]:
 def tile(page: str, words: str) -> tuple[str, str]:
     """(number, link) of a tile."""
     found = re.search(
-        rf'tile" href="([^"]+)"><div class="card-body py-2">\s*<div class="h3[^"]*">(\d+)</div><div[^>]*>{words}</div>', page
+        rf'tile" href="([^"]+)"><div class="card-body py-2">\s*<div class="h3[^"]*">(\d+)</div><div[^>]*>{words}</div>',
+        page,
     )
     assert found is not None, words
     return found.group(2), found.group(1).replace("&amp;", "&")
