@@ -113,12 +113,7 @@ def life_data_download() -> Response:
 @needs("reliability.read")
 def fleet() -> str:
     """Recurrence of failures by system age, MTBF over a stated set, time to repair, availability."""
-    query = _query(McfQuery)
-    report = _mcf(query)
-    if "kind" not in request.args and not any(one.kind for one in report.history.events):
-        # A feed that codes no modes may well code symptoms; a table of one empty code tells nobody anything.
-        query = query.model_copy(update={"kind": "symptom"})
-        report = _mcf(query)
+    query, report = _told_apart(_query(McfQuery))
     about: dict[str, Any] = {"confidence": query.confidence, **query.fleet()}
     by_system = Counter(one.system for one in report.history.events)
     by_kind = Counter(one.kind for one in report.history.events)
@@ -211,6 +206,18 @@ def _actions(kind: PartType) -> list[tuple[str, str]]:
 def _mcf(query: McfQuery) -> uptime.McfReport:
     how: dict[str, Any] = {"confidence": query.confidence, "kind": query.kind, "only_kind": query.only_kind}
     return uptime.mcf(db(), actor(), **how, **query.fleet())
+
+
+def _told_apart(query: McfQuery) -> tuple[McfQuery, uptime.McfReport]:
+    """The recurrence report; where nobody chose how to tell failures apart, by what is coded at all.
+
+    A feed that codes no modes may well code symptoms; a table of one empty code tells nobody anything.
+    """
+    report = _mcf(query)
+    if "kind" in request.args or any(one.kind for one in report.history.events):
+        return query, report
+    query = query.model_copy(update={"kind": "symptom"})
+    return query, _mcf(query)
 
 
 def _modes(report: estimates.WeibullReport) -> list[tuple[str, str]]:
