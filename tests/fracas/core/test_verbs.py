@@ -19,7 +19,7 @@ from tests.factories.organisations import make_root
 from tests.factories.users import make_user
 
 
-@verb("sample.spoil")
+@verb("site.add")
 def spoil(session: Session, actor: Actor, *, after: Exception) -> Any:
     """Write something, then fail."""
     session.add(Site(organisation_id=actor.organisation_id, code="HALF", name="half-written"))
@@ -27,14 +27,14 @@ def spoil(session: Session, actor: Actor, *, after: Exception) -> Any:
     raise after
 
 
-@verb("sample.correct", needs_reason=True)
+@verb("site.edit", needs_reason=True)
 def correct(session: Session, actor: Actor) -> str:
     """A verb that needs its reason."""
     return "done"
 
 
 def test_it_asks_for_its_permission(session: Session) -> None:
-    assert "sample.correct" in permissions.KNOWN
+    assert "site.edit" in permissions.KNOWN
     nobody = Actor(make_root(session).organisation_id, None, "nobody")
     with pytest.raises(Forbidden):
         correct(session, nobody, reason="because")
