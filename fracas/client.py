@@ -86,6 +86,8 @@ class Fracas:
     def life_data(self, part_type: str, **query: Any) -> pd.DataFrame:
         """One row a life segment: entry, exit, event, serial, ... (``metric``, ``as_of``, ``known_at``, ``scoring``).
 
+        Without ``metric`` this and every other figure of a part type is in the one its life is counted in, as on the page.
+
         ``frame.attrs`` keeps the unit, the counts and the warnings that came with the rows.
         """
         import pandas as pd

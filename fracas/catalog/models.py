@@ -72,6 +72,11 @@ class PartType(Owned, Versioned, Base):
     )
     primary_metric: Mapped[UsageMetric | None] = relationship(lazy="joined")
 
+    @property
+    def life_metric(self) -> str:
+        """The metric of every figure of this type for which nobody names another."""
+        return CALENDAR if self.primary_metric is None else self.primary_metric.code
+
 
 class SystemModel(Owned, Base):
     """A kind of system (a vehicle class) with one product structure."""

@@ -142,7 +142,9 @@ def _tell(report: reports.Report) -> None:
 @click.argument("kind")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--part-type", metavar="NUMBER", help="For life-data: of which part type.")
-@click.option("--metric", default="calendar", show_default=True, help="For life-data: in which usage metric.")
+@click.option(
+    "--metric", help="For life-data: in which metric; else that in which the part type's life is counted."
+)
 @click.option("--organisation", metavar="CODE", help="Needed where there are several.")
 @click.option("--as", "email", metavar="EMAIL", help="Export what this person may see.")
 @click.pass_obj
@@ -151,7 +153,7 @@ def export_(
     kind: str,
     file: Path,
     part_type: str | None,
-    metric: str,
+    metric: str | None,
     organisation: str | None,
     email: str | None,
 ) -> None:

@@ -53,14 +53,14 @@ class Sheet:
 
 
 def export(
-    session: Session, actor: Actor, kind: str, *, part_type: str | None = None, metric: str = "calendar"
+    session: Session, actor: Actor, kind: str, *, part_type: str | None = None, metric: str | None = None
 ) -> Sheet:
     """The records of a kind that the actor may see.
 
     Parameters
     ----------
     kind : one of the kinds of import, or ``life-data``.
-    part_type, metric : for life data: of which part type, in which metric.
+    part_type, metric : for life data: of which part type, in which metric; none: as `life_table` chooses.
 
     Raises
     ------
@@ -259,7 +259,7 @@ def _plain(record: Any, kind: Kind) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
 
 
-def _life_data(session: Session, actor: Actor, part_type: str | None, metric: str) -> Sheet:
+def _life_data(session: Session, actor: Actor, part_type: str | None, metric: str | None) -> Sheet:
     from fracas.reliability.datasets import (
         life_table,
     )  # the mathematics load slowly, so they load when asked for

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -18,6 +17,7 @@ from fracas.reliability.datasets import demand_history, life_table
 from fracas.reliability.effectivity import by_effectivity
 from fracas.reliability.forms import FleetQuery, McfQuery, PartTypeQuery, SparesQuery, WeibullQuery
 from fracas.reliability.lifetable import LifeTable
+from fracas.reliability.quantities import told
 from fracas.web.api import takes
 from fracas.web.guard import actor, needs
 from fracas.web.session import db
@@ -182,7 +182,7 @@ def life_rows(table: LifeTable) -> list[dict[str, Any]]:
     """The rows of a life table as plain values, times with their zone, no NaN."""
     columns = {name: getattr(table, name).tolist() for name in LifeTable.columns()}
     for name in ("lower", "upper"):
-        columns[name] = [None if math.isnan(value) else value for value in columns[name]]
+        columns[name] = [told(value) for value in columns[name]]
     for name in ("started_at", "ended_at", "life_started_at"):
         columns[name] = [f"{np.datetime_as_string(value)}Z" for value in getattr(table, name)]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from fracas.catalog import queries as catalog
-from fracas.catalog.models import CALENDAR, PartType
+from fracas.catalog.models import PartType
 from fracas.core.errors import Finding, Invalid
 from fracas.core.lookup import wanted
 from fracas.core.permissions import Actor
@@ -42,7 +42,7 @@ def life_table(
     actor: Actor | UUID | None = None,
     *,
     part_type: PartType | UUID | str,
-    metric: str = CALENDAR,
+    metric: str | None = None,
     as_of: datetime | date | None = None,
     known_at: datetime | date | None = None,
     scoring: Scoring = "default",
@@ -58,7 +58,9 @@ def life_table(
     actor : whose view: only systems that they may see give rows. An organisation's id, or None where the database holds one
         organisation only, stands for the service itself, which sees all.
     part_type : number, id or record.
-    metric : "calendar" (days installed, needs no readings) or the code of a usage metric.
+    metric : "calendar" (days installed, needs no readings) or the code of a usage metric; None: the metric in which the
+        part type's life is counted (its primary metric, else the calendar). Pages, API, export and notebooks all
+        leave the choice to this rule.
     as_of : up to when things had happened; a date means its end (UTC); None: now. A failure that was found after it (see
         last known good) had not been seen.
     known_at : up to when facts had been entered and not yet corrected, and failures been verified, scored and analysed;
@@ -92,6 +94,7 @@ def life_table(
         raise Invalid(N_("“scoring” is “default” or “counted”."), field="scoring")
     actor = whose(session, actor)
     kind = wanted("part_type", catalog.part_type, session, actor, part_type)
+    metric = kind.life_metric if metric is None else metric
     unit = unit_of(session, actor, metric)
     register = open_register(session, actor, as_of=as_of, known_at=known_at, sites=sites)
     reach = extrapolate_days if extrapolate else 0.0

@@ -30,7 +30,7 @@ NAMED = ("eta", "beta", "mean", "b10")
 class View(TypedDict, total=False):
     """What every number may be asked for; see `datasets.life_table`."""
 
-    metric: str
+    metric: str | None
     as_of: datetime | date | None
     known_at: datetime | date | None
     scoring: Scoring
@@ -128,13 +128,13 @@ def weibull_of(
     known_confidence(confidence)
     try:
         data = table.life_data()
-    except Invalid as refusal:
+    except (Invalid, AnalyticsError) as refusal:
         return _without_fit(table, None, str(refusal), confidence, method, label)
     try:
         fit = fit_weibull(data, method=method, confidence=confidence, bounds=bounds)
+        values = {"eta": fit.eta, "beta": fit.beta, "mean": fit.mean, "b10": fit.b_life(10)}
     except AnalyticsError as refusal:
         return _without_fit(table, data, str(refusal), confidence, method, label)
-    values = {"eta": fit.eta, "beta": fit.beta, "mean": fit.mean, "b10": fit.b_life(10)}
     quantities = {}
     for name, value in values.items():
         quantities[name] = _quantity(
@@ -240,6 +240,7 @@ def mtbf_quantity(
     exposure_estimated_share: float | None,
 ) -> Quantity:
     """An MTBF as a quantity; without exposure there is nothing to say, and it says so."""
+    from analytics import AnalyticsError
     from analytics import mtbf as estimate
 
     known_confidence(confidence)
@@ -253,12 +254,15 @@ def mtbf_quantity(
         "confidence": confidence,
     }
     if exposure <= 0:
-        note = Finding(N_("Nothing was under observation, so there is no time between failures."))
+        note: Note = Finding(N_("Nothing was under observation, so there is no time between failures."))
         return Quantity(None, None, None, side=side, method="chi-square", warnings=(note,), **facts)
     if failures == 0 and side == "upper":
         note = Finding(N_("Without failures there is no upper bound."))
         return Quantity(None, None, None, side=side, method="chi-square", warnings=(note,), **facts)
-    found = estimate(failures, exposure, confidence=confidence, side=side, unit=unit)
+    try:
+        found = estimate(failures, exposure, confidence=confidence, side=side, unit=unit)
+    except AnalyticsError as refusal:
+        return Quantity(None, None, None, side=side, method="chi-square", warnings=(str(refusal),), **facts)
     return Quantity(
         found.estimate,
         found.lower,

@@ -35,7 +35,11 @@ class Query(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    metric: str = Field("calendar", description="`calendar` (days installed) or the code of a usage metric")
+    metric: str | None = Field(
+        None,
+        description="`calendar` (days) or the code of a usage metric; none: the metric in which the part type's life is"
+        " counted, for figures of systems the calendar",
+    )
     as_of: Day | None = Field(
         None, description="up to when things had happened; a date means its end, UTC; none: now"
     )

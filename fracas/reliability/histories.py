@@ -110,7 +110,7 @@ def fleet_history(
     *,
     part_type: PartType | UUID | str | None = None,
     system_model: SystemModel | UUID | str | None = None,
-    metric: str = CALENDAR,
+    metric: str | None = None,
     as_of: datetime | date | None = None,
     known_at: datetime | date | None = None,
     scoring: Scoring = "default",
@@ -126,7 +126,7 @@ def fleet_history(
     part_type : only failures of this type, in the systems that have a position for it or ever held one; failures without a
         serial are among them. None: every failure of a system.
     system_model : only systems of this model.
-    metric : "calendar" (days since commissioning; since the start of observation where the
+    metric : None or "calendar" (days since commissioning; since the start of observation where the
         commissioning of any of the systems is unknown, with a warning), or a usage metric (what the system's meter
         shows since its first zero).
     kind : what `EventHistories.kind` holds: code of the failure mode, of the symptom, or of the position.
@@ -145,6 +145,7 @@ def fleet_history(
     actor = whose(session, actor)
     type_ = given("part_type", catalog.part_type, session, actor, part_type)
     model = given("system_model", catalog.system_model, session, actor, system_model)
+    metric = CALENDAR if metric is None else metric
     unit = unit_of(session, actor, metric)
     register = open_register(session, actor, as_of=as_of, known_at=known_at, sites=sites)
     said = judgements(session, register.horizon)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from fracas.core.errors import Finding
+from fracas.core.words import N_
 
 Side = Literal["two", "lower", "upper"]
 Note = Finding | str
 """A warning: ours with its msgid and parameters, or a sentence of `analytics`."""
+BEYOND = N_("A number is too large to be told, or is not defined, and is left out: %(which)s.")
+
+
+def told(value: float | None) -> float | None:
+    """A number as JSON can hold it: infinity and NaN are none."""
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,7 @@ class Quantity:
     Attributes
     ----------
     estimate : None where there is none; "none seen yet" is never 0.
-    lower, upper : bounds at `confidence`; None on an open side.
+    lower, upper : bounds at `confidence`; None on an open side. A number that is not finite becomes None, with a warning.
     side : "two", or "lower" ("at least `lower`") and "upper" for a one-sided statement.
     unit : of estimate and bounds; "" for a pure number.
     failures, exposure, exposure_unit : what it rests on.
@@ -44,6 +52,17 @@ class Quantity:
     method: str
     warnings: tuple[Note, ...] = ()
     exposure_unit: str = ""
+
+    def __post_init__(self) -> None:
+        names = ("estimate", "lower", "upper")
+        beyond = [
+            name for name in names if getattr(self, name) is not None and told(getattr(self, name)) is None
+        ]
+        for name in beyond:
+            object.__setattr__(self, name, None)
+        if beyond:
+            note = Finding(BEYOND, params={"which": ", ".join(beyond)})
+            object.__setattr__(self, "warnings", (*self.warnings, note))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""

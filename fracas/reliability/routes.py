@@ -19,7 +19,7 @@ from fracas.reliability import charts, estimates, remarks, spares, uptime
 from fracas.reliability.api import fitted, life_rows
 from fracas.reliability.datasets import demand_history, life_table
 from fracas.reliability.effectivity import effective_actions
-from fracas.reliability.forms import FleetQuery, McfQuery, PartTypeQuery, SparesQuery, WeibullQuery
+from fracas.reliability.forms import McfQuery, PartTypeQuery, SparesQuery, WeibullQuery
 from fracas.reliability.quantities import Note
 from fracas.web.downloads import csv_response
 from fracas.web.errors import sentence
@@ -185,9 +185,6 @@ def demand_download() -> Response:
 def _query(form: type[Q]) -> Q:
     """The address as a query; empty inputs of the page's form ask for nothing, and what is another figure's is left out."""
     given = {name: value for name, value in request.args.items() if value != "" and name in form.model_fields}
-    if "metric" not in given and given.get("part_type") and form not in (FleetQuery, McfQuery):
-        metric = _kind().primary_metric
-        given["metric"] = metric.code if metric else "calendar"
     if given.get("action") and form is WeibullQuery:
         given["by"] = "action"
     return parse(form, given)

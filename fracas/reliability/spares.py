@@ -102,7 +102,7 @@ def spares(
     Invalid
         If a word is unknown, a number is out of range, or no lead time is known.
     """
-    from analytics import forecast_spares, stock_for_service_level
+    from analytics import AnalyticsError, forecast_spares, stock_for_service_level
 
     actor = whose(session, actor)
     kind = wanted("part_type", catalog.part_type, session, actor, part_type)
@@ -127,15 +127,13 @@ def spares(
     fit, why = _fit(table, confidence)
     forecast = stock = None
     if fit is not None and ages.size:
-        forecast = forecast_spares(
-            fit,
-            ages,
-            days,
-            usage_per_unit=use_a_day,
-            replacement="as_old" if kind.repair_assumption == RepairAssumption.AS_OLD else "as_new",
-            confidence=confidence,
-        )
-        stock = stock_for_service_level(forecast, service_level, on_hand=len(on_hand))
+        replacement = "as_old" if kind.repair_assumption == RepairAssumption.AS_OLD else "as_new"
+        how: dict[str, Any] = {"usage_per_unit": use_a_day, "replacement": replacement}
+        try:
+            forecast = forecast_spares(fit, ages, days, confidence=confidence, **how)
+            stock = stock_for_service_level(forecast, service_level, on_hand=len(on_hand))
+        except AnalyticsError as refusal:
+            notes.append(str(refusal))
     if not ages.size:
         notes.append(Finding(N_("None is installed, so no demand is expected.")))
     notes += [*why, *_other_demand(history), *(forecast.warnings if forecast else ())]

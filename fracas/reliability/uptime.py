@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +22,7 @@ from fracas.reliability.estimates import View, known_confidence, mtbf_quantity
 from fracas.reliability.histories import FleetHistory, Kind, fleet_history
 from fracas.reliability.keys import as_key
 from fracas.reliability.lives import judgements
-from fracas.reliability.quantities import Note, Quantity, Side
+from fracas.reliability.quantities import Note, Quantity, Side, told
 from fracas.reliability.register import open_register, whose
 from fracas.reliability.usage import DAY
 
@@ -51,7 +50,7 @@ class McfReport:
             name: [] if curve is None else getattr(curve, name).tolist() for name in arrays
         }
         for name in ("lower", "upper"):
-            points[name] = [None if math.isnan(value) else value for value in points[name]]
+            points[name] = [told(value) for value in points[name]]
         return {
             **about_fleet(history),
             "points": points,
@@ -92,7 +91,7 @@ def mcf(
     ``only_kind`` narrows the events to one code of ``kind``; the systems at risk stay the same. Other arguments as
     for `histories.fleet_history`.
     """
-    from analytics import NotEnoughFailures, mean_cumulative_function
+    from analytics import AnalyticsError, mean_cumulative_function
 
     known_confidence(confidence)
     history = fleet_history(session, actor, part_type=part_type, system_model=system_model, kind=kind, **view)
@@ -110,7 +109,7 @@ def mcf(
     }
     try:
         curve = mean_cumulative_function(histories, confidence=confidence)
-    except NotEnoughFailures as refusal:
+    except AnalyticsError as refusal:
         return McfReport(
             history, None, Quantity(None, None, None, warnings=(*history.warnings, str(refusal)), **facts)
         )

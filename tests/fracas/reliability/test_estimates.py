@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from analytics import LifeData, fit_weibull
+from analytics import InvalidData, LifeData, fit_weibull
 from fracas.core.errors import Invalid
 from fracas.reliability.datasets import life_table
-from fracas.reliability.estimates import mtbf, weibull, weibull_by, weibull_of
+from fracas.reliability.estimates import mtbf, mtbf_of, weibull, weibull_by, weibull_of
+from fracas.reliability.uptime import system_mtbf
 from tests.factories.fleet import Fleet, day
 
 WATCHED_DAYS = 250.0
@@ -172,3 +174,35 @@ def test_the_answer_in_json_has_every_number(fleet: Fleet) -> None:
     assert answer["eta"]["lower"] < answer["eta"]["estimate"] < answer["eta"]["upper"]
     assert answer["counts"]["serials"] == 100
     assert answer["eta"]["method"] == "mle, likelihood_ratio"
+
+
+def test_what_the_mathematics_refuses_is_said_beside_no_number(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.install("A")
+    table = life_table(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(1000))
+    torn = replace(table, event=np.full(len(table), 7, dtype=np.int8))
+    report = weibull_of(torn)
+    assert (report.fit, report.data) == (None, None)
+    assert "event" in str(report.refusal)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise InvalidData("exposure must be finite")
+
+    monkeypatch.setattr("analytics.mtbf", refuse)
+    found = mtbf_of(table)
+    assert (found.estimate, found.lower, found.warnings[-1]) == (None, None, "exposure must be finite")
+
+
+def test_a_figure_is_in_the_metric_in_which_the_life_of_the_part_type_is_counted(fleet: Fleet) -> None:
+    fleet.install("A")
+    fleet.read("S1", 100, 800)
+    session, actor, how = fleet.session, fleet.actor, {"part_type": "VALVE-1", "as_of": day(100)}
+    assert mtbf(session, actor, **how).unit == "d"
+    fleet.part_type.primary_metric = fleet.hours
+    session.flush()
+    assert (mtbf(session, actor, **how).unit, mtbf(session, actor, **how).exposure) == ("h", 800)
+    assert weibull(session, actor, **how).table.metric == "hours"
+    assert mtbf(session, actor, **how, metric="calendar").unit == "d"
+    # Systems have no part type's life: their figures are by the calendar.
+    assert system_mtbf(session, actor, **how).unit == "d"

@@ -60,6 +60,20 @@ def test_the_page_shows_what_the_api_says(client_of: Client) -> None:
     )
 
 
+def test_page_and_api_choose_the_same_metric(client_of: Client, shown_fleet: Fleet) -> None:
+    shown_fleet.part_type.primary_metric = shown_fleet.hours
+    shown_fleet.session.commit()
+    client, query = client_of(), {"part_type": "VALVE-1", "as_of": AS_OF}
+    for figure in ("life-data", "reliability/weibull", "reliability/mtbf"):
+        assert client.get(f"/api/v1/{figure}", query_string=query).get_json()["unit"] == "h"
+    assert client.get("/api/v1/spares", query_string=query).get_json()["metric"] == "hours"
+    assert client.get("/api/v1/reliability/mcf", query_string=query).get_json()["metric"] == "calendar"
+    for path in ("/part-type", "/spares"):
+        assert re.search(r'<option value="hours" selected>', page(client_of, path, **query))
+    assert '<option value="calendar" selected>' in page(client_of, "/fleet", **query)
+    assert rows(page(client_of, "/life-data.csv", **query))[1][-2:] == ["hours", "h"]
+
+
 def test_before_and_after_an_action(client_of: Client, shown_fleet: Fleet) -> None:
     problem = shown_fleet.add(
         shown_fleet.own(Problem, number="PR-1", title="Seal", part_type_id=shown_fleet.part_type.id)
