@@ -87,8 +87,9 @@ def life_table(
     Notes
     -----
     The rules of age, repair, removal and observation are in `fracas.reliability.timelines`, those of naming the
-    serial in `fracas.reliability.resolution`. Observation of a system: its stated windows, else from
-    commissioning to retirement; a system with neither is observed through what is installed in it.
+    serial in `fracas.reliability.resolution`. Observation of a system (`fracas.reliability.observation`): from
+    commissioning to retirement, narrowed to its stated windows; a system with neither is observed through what is
+    installed in it.
     """
     if scoring not in ("default", "counted"):
         raise Invalid(N_("“scoring” is “default” or “counted”."), field="scoring")

@@ -17,7 +17,7 @@ class Observation:
 
     Attributes
     ----------
-    windows : (start, end) in time order, without overlap.
+    windows : (start, end) in time order, without overlap; -inf where nothing says when it began.
     commissioned_at : when it was new; None where that is not known.
     is_stated : False where the register says neither commissioning nor window; what is installed in
         such a system is then its own beginning of observation, but the system itself is in no at-risk set.
@@ -29,19 +29,22 @@ class Observation:
 
 
 def observe(events: Iterable[tuple[float, ServiceEventKind]], until: float) -> Observation:
-    """Windows of one system up to ``until``.
+    """Windows of one system up to ``until``, from all its events, those after ``until`` included.
 
     A commissioning begins service and a retirement ends it. Stated windows (``observed_from`` .. ``observed_until``)
     narrow observation to themselves: what happened before a record began was not recorded, however old the
     system is. Without stated windows a commissioned system is watched through all its service.
+
+    An earlier ``until`` only cuts: what was seen up to a day does not depend on the day from which one looks back,
+    so before its commissioning, or before the record began, a system was not watched, whatever moment is asked for.
     """
-    ordered = sorted((at, kind) for at, kind in events if at <= until)
+    ordered = sorted(events)
     kinds = {kind for _, kind in ordered}
-    service = _spans(ordered, ServiceEventKind.COMMISSIONED, ServiceEventKind.RETIRED, until)
-    watched = _spans(ordered, ServiceEventKind.OBSERVED_FROM, ServiceEventKind.OBSERVED_UNTIL, until)
+    service = _spans(ordered, ServiceEventKind.COMMISSIONED, ServiceEventKind.RETIRED)
+    watched = _spans(ordered, ServiceEventKind.OBSERVED_FROM, ServiceEventKind.OBSERVED_UNTIL)
     begun = [at for at, kind in ordered if kind == ServiceEventKind.COMMISSIONED]
     return Observation(
-        windows=tuple(overlap(service, watched)),
+        windows=tuple(overlap(overlap(service, watched), [(-math.inf, until)])),
         commissioned_at=begun[0] if begun else None,
         is_stated=bool(kinds - {ServiceEventKind.RETIRED}),
     )
@@ -51,7 +54,6 @@ def _spans(
     events: Sequence[tuple[float, ServiceEventKind]],
     opening: ServiceEventKind,
     closing: ServiceEventKind,
-    until: float,
 ) -> list[Window]:
     """Stretches from each ``opening`` to its ``closing``; open at an end that no event sets. Overlaps are joined."""
     spans: list[Window] = []
@@ -70,7 +72,7 @@ def _spans(
             if depth == 0:
                 spans.append((start, at))
     if depth > 0:
-        spans.append((start, until))
+        spans.append((start, math.inf))
     return _joined(spans)
 
 

@@ -208,10 +208,10 @@ def position_names(session: Session, organisation_id: UUID) -> dict[Key, tuple[s
 
 
 def service_events(session: Session, horizon: Horizon) -> dict[Key, list[tuple[float, ServiceEventKind]]]:
-    """Commissionings, windows and retirements of each system."""
+    """Commissionings, windows and retirements of each system, also those after ``as_of``: they tell what was watched at it."""
     rows = select(_raw(ServiceEvent.system_id), _time(ServiceEvent.occurred_at), ServiceEvent.kind)
     found: dict[Key, list[tuple[float, ServiceEventKind]]] = {}
-    for system_id, at, kind in _rows(session, rows.where(horizon.holds(ServiceEvent))):
+    for system_id, at, kind in _rows(session, rows.where(horizon.was_known(ServiceEvent))):
         found.setdefault(system_id, []).append((_moment(at), kind))
     return found
 

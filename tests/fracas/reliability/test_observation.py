@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fracas.assets.models import ServiceEventKind
 from fracas.reliability.observation import Observation, observe, overlap
@@ -41,7 +43,11 @@ def observed(*events: tuple[float, str], until: float = 100) -> Observation:
             [(0, 90)],
         ),
         ([(20, "observed_from"), (150, "observed_until")], [(20, 100)]),
-        ([(150, "commissioned")], [(-INF, 100)]),
+        # Not in service yet, or the record not begun, on the day that is asked for.
+        ([(150, "commissioned")], []),
+        ([(0, "commissioned"), (150, "observed_from")], []),
+        ([(150, "retired")], [(-INF, 100)]),
+        ([(10, "commissioned"), (100, "observed_from")], [(100, 100)]),
     ],
 )
 def test_windows(events: list[tuple[float, str]], windows: list[tuple[float, float]]) -> None:
@@ -58,6 +64,18 @@ def test_what_the_register_states() -> None:
 
 def test_a_retired_system_is_never_watched_after() -> None:
     assert observed((10, "commissioned"), (20, "retired"), (40, "observed_from")).windows == ()
+
+
+EVENTS = st.lists(st.tuples(st.integers(0, 50), st.sampled_from(list(ServiceEventKind))), max_size=8)
+
+
+@given(EVENTS, st.integers(0, 60), st.integers(0, 60))
+def test_what_was_seen_up_to_a_day_does_not_depend_on_the_day_of_asking(
+    events: list[tuple[float, ServiceEventKind]], first: float, second: float
+) -> None:
+    early, late = sorted((first, second))
+    seen_later = observe(events, late).windows
+    assert list(observe(events, early).windows) == overlap(seen_later, [(-INF, early)])
 
 
 def test_overlap_of_two_lists() -> None:
