@@ -70,8 +70,8 @@ def fit_weibull(
 
     It is maximised by Newton's method over log beta on the profile likelihood, where the best eta has a closed form, or
     over (log eta, log beta) when there are inexact records. The result is checked: Newton's last step below 1e-8, the
-    score norm below 1e-6 standard errors, the information positive definite. With delayed entry the profile may have
-    several maxima or none; it is scanned, and the highest is taken. `covariance` is the inverse of the observed information.
+    score norm below 1e-6 standard errors, the information positive definite. With delayed entry the profile has
+    one maximum or none, seen from its slopes at both ends. `covariance` is the inverse of the observed information.
 
     Wald bounds for a quantity g on its working scale are :math:`\hat g \pm z\,\sqrt{\nabla g' V \nabla g}`;
     likelihood-ratio bounds are where the profile log-likelihood has fallen by :math:`z^2/2`.

@@ -15,6 +15,7 @@ from analytics.results import FloatArray
 
 # Searches stop here: a shape beyond these says that the likelihood has no maximum that a part could have.
 SMALLEST_BETA, LARGEST_BETA = 1e-4, 1e6
+FARTHEST_LOG_ETA = 600.0  # from the log of the largest age
 MAXIMUM_STEPS = 200
 
 
@@ -179,25 +180,36 @@ def maximise(data: LifeData, likelihood: WeibullLikelihood) -> tuple[float, floa
     if likelihood.has_intervals:
         start = _start_from_midpoints(data)
     else:
-        _require_spread(data, likelihood)
-        log_beta = _solve_profile(likelihood) if not likelihood.has_entry else _solve_scanned(likelihood)
+        _require_maximum(data, likelihood)
+        log_beta = _solve_profile(likelihood)
         start = (likelihood.profile_log_eta(log_beta), log_beta)
     return _climb(likelihood, *start, failures=data.counts.failures)
 
 
-def _require_spread(data: LifeData, likelihood: WeibullLikelihood) -> None:
-    # As beta grows, the profile likelihood tends to rise unless some exposure outlasts the mean log age at failure.
-    exposed = data.time[data.time > data.entry]
-    longest = float(np.log(exposed.max())) - likelihood.log_scale if exposed.size else -math.inf
-    if likelihood.sum_x_exact / likelihood.exact >= longest - 1e-13:
+def _require_maximum(data: LifeData, likelihood: WeibullLikelihood) -> None:
+    # With R(x) units at risk at log-age x, the profile log-likelihood per failure is, up to a constant,
+    # beta * (mean log-age at failure) - log(integral of R(x) exp(beta x)): concave in beta, so that its slopes at both ends
+    # say whether it has a maximum, with delayed entry as without.
+    exposed = data.time > data.entry
+    start, end = data.entry[exposed], np.log(data.time[exposed]) - likelihood.log_scale
+    mean = likelihood.sum_x_exact / likelihood.exact
+    if mean >= end.max(initial=-math.inf) - 1e-13:
         raise NoFiniteMaximum(
             "every failure happened at the last age at which anything was at risk, so the likelihood rises without end "
             "as beta grows; check for rounded or batch-wise recorded ages, or assume beta (Weibayes)"
         )
+    if start.min() > 0.0:
+        start = np.log(start) - likelihood.log_scale
+        at_risk = data.count[exposed] * (end - start)
+        if mean <= float(np.average((start + end) / 2.0, weights=at_risk)):
+            raise NoFiniteMaximum(
+                "the likelihood rises without end as beta goes to 0: every record entered late, and the failures show a "
+                "falling rate steeper than any Weibull; records that begin at age 0 are needed"
+            )
 
 
 def _solve_profile(likelihood: WeibullLikelihood) -> float:
-    """Root of the profile score in log beta: it falls strictly, from 1 to below 0, when nothing entered late."""
+    """The one root of the profile score in log beta: the profile is concave in beta, and its maximum exists."""
     spread = float(np.std(likelihood.x_exact))
     # sd(log T) = pi / (sqrt(6) beta) for a complete sample.
     log_beta = math.log(1.2825 / spread) if spread > 1e-6 else 0.0
@@ -218,37 +230,6 @@ def _solve_profile(likelihood: WeibullLikelihood) -> float:
             return candidate
         log_beta = candidate
     return log_beta
-
-
-def _solve_scanned(likelihood: WeibullLikelihood) -> float:
-    """The highest maximum of the profile likelihood with delayed entry, where it may have several or none inside."""
-    grid = np.linspace(math.log(1e-3), math.log(1e4), 49)
-    profile = np.array([_profile_value(likelihood, log_beta) for log_beta in grid])
-    best = int(np.argmax(profile))
-    if best == 0:
-        raise NoFiniteMaximum(
-            "the likelihood rises without end as beta goes to 0: every record entered late, and the failures show a "
-            "falling rate steeper than any Weibull; records that begin at age 0 are needed"
-        )
-    if best == grid.size - 1:
-        raise NoFiniteMaximum(
-            "the likelihood rises without end as beta grows: the failures lie too close together"
-        )
-    low, high = float(grid[best - 1]), float(grid[best + 1])
-    while high - low > 1e-3:
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if likelihood.profile_score(middle)[0] > 0 else (low, middle)
-    return (low + high) / 2.0
-
-
-def _profile_value(likelihood: WeibullLikelihood, log_beta: float) -> float:
-    beta = math.exp(log_beta)
-    with np.errstate(under="ignore"):
-        total = _dot(likelihood.coefficient, np.exp(beta * likelihood.x))
-    if total <= 0.0:
-        return -math.inf
-    d = likelihood.exact
-    return d * log_beta + beta * likelihood.sum_x_exact - d * math.log(total / d)
 
 
 def _start_from_midpoints(data: LifeData) -> tuple[float, float]:
@@ -276,12 +257,13 @@ def _climb(
     damping = 0.0
     here = likelihood.derivatives(log_eta, log_beta)
     for _ in range(MAXIMUM_STEPS):
-        if here.is_concave:
-            step = here.newton_step
-            if max(abs(step[0]), abs(step[1])) < 1e-8 and here.score_norm < 1e-6:
-                return log_eta, log_beta, here
         if _has_run_away(likelihood, log_eta, log_beta) or not all(map(math.isfinite, here.hessian)):
             break
+        if here.is_concave:
+            # Where the estimate is hardly determined, rounding alone makes steps of 1e-6; they are nothing in standard errors.
+            step = max(map(abs, here.newton_step))
+            if (step < 1e-8 and here.score_norm < 1e-6) or (step < 1e-4 and here.score_norm < 1e-8):
+                return log_eta, log_beta, here
         candidate = _damped_step(here, damping)
         there_eta, there_beta = log_eta + candidate[0], log_beta + candidate[1]
         value = likelihood.value(there_eta, there_beta)
@@ -314,7 +296,7 @@ def _is_flat(at: Derivatives, log_beta: float, failures: int) -> bool:
 
 def _has_run_away(likelihood: WeibullLikelihood, log_eta: float, log_beta: float) -> bool:
     sensible = math.log(SMALLEST_BETA) < log_beta < math.log(LARGEST_BETA)
-    return not sensible or abs(log_eta - likelihood.log_scale) > 600.0
+    return not sensible or abs(log_eta - likelihood.log_scale) > FARTHEST_LOG_ETA
 
 
 def _damped_step(at: Derivatives, damping: float) -> tuple[float, float]:
