@@ -33,10 +33,10 @@ class PlanAction(_Plan):
 
 
 class Edit(_Plan):
-    """Another plan; what is left empty stays as it is."""
+    """Another plan; what is left out stays as it is."""
 
-    action_type: ActionType | None = field(None, label=N_("Type"))
-    title: str | None = field(None, label=N_("What is to be done"), max_length=200)
+    action_type: ActionType = field(None, label=N_("Type"))
+    title: str = field(None, label=N_("What is to be done"), max_length=200)
 
 
 class SetCriterion(Form):

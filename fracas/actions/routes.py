@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from fracas.actions import api, queries, workflow
 from fracas.actions.forms import PlanAction
-from fracas.actions.models import Action, ActionType
+from fracas.actions.models import Action, ActionType, Criterion
 from fracas.actions.states import ActionState
 from fracas.core.facts import current
 from fracas.core.paging import page
@@ -18,6 +18,7 @@ from fracas.web.downloads import csv_response
 from fracas.web.forms import Options
 from fracas.web.guard import actor, needs
 from fracas.web.panels import panel
+from fracas.web.references import told_as
 from fracas.web.session import db
 from fracas.web.templating import navigation
 from fracas.web.verbs import add_pages, asked, history_of, key_of
@@ -25,6 +26,8 @@ from fracas.web.words import verb_word, word
 
 pages = Blueprint("actions", __name__, url_prefix="/actions", template_folder="templates")
 navigation(40, "actions.index", N_("Actions"), "action.read")
+told_as(Action, lambda row: row.number, lambda row: url_for("actions.detail", key=row.number), "action.read")
+told_as(Criterion, lambda row: row.statement)
 
 
 def filters() -> list[tuple[str, str, Options]]:

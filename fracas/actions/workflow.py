@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypedDict, Unpack
 
@@ -38,15 +39,20 @@ action_machine.gate("verify", gates.unproved_refusal)
 action_machine.gate("reopen", gates.closed_problem_refusal)
 
 
-class ActionWords(TypedDict, total=False):
+class Effectivity(TypedDict, total=False):
+    """From which serial, lot or moment on an action holds. ``None`` takes a statement back."""
+
+    effective_from_serial: str | None
+    effective_from_lot: str | None
+    effective_from_at: datetime | None
+
+
+class ActionWords(Effectivity, total=False):
     """What can be said of an action besides its type and title. ``None`` takes a statement back."""
 
     description: str | None
     owner: Any
     due_on: date | None
-    effective_from_serial: str | None
-    effective_from_lot: str | None
-    effective_from_at: datetime | None
 
 
 @verb("action.plan_action")
@@ -120,7 +126,7 @@ def edit(
     return action
 
 
-def _put(session: Session, actor: Actor, action: Action, words: ActionWords) -> None:
+def _put(session: Session, actor: Actor, action: Action, words: Mapping[str, Any]) -> None:
     for name in ("effective_from_serial", "effective_from_lot", "description"):
         if name in words:
             text = str(words[name] or "").strip()
@@ -214,21 +220,12 @@ def complete(
     *,
     evidence: str,
     completed_at: datetime | None = None,
-    effective_from_serial: str | None = None,
-    effective_from_lot: str | None = None,
-    effective_from_at: datetime | None = None,
+    **effectivity: Unpack[Effectivity],
 ) -> Action:
     """Say that it is done, with evidence, and from which serial, lot or moment on it holds."""
     if not evidence.strip():
         raise Invalid("Give the evidence: document, drawing or photo number.", field="evidence")
-    given_now: ActionWords = {}
-    if effective_from_serial:
-        given_now["effective_from_serial"] = effective_from_serial
-    if effective_from_lot:
-        given_now["effective_from_lot"] = effective_from_lot
-    if effective_from_at:
-        given_now["effective_from_at"] = effective_from_at
-    _put(session, actor, action, given_now)
+    _put(session, actor, action, effectivity)
     action.evidence, action.completed_at = evidence.strip(), happened(completed_at, "completed_at")
     return action
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypedDict, Unpack
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,12 @@ from fracas.core.lookup import member, wanted
 from fracas.core.moments import happened, shown
 from fracas.core.permissions import Actor
 from fracas.core.verbs import verb
+
+
+class RemovalWords(TypedDict, total=False):
+    """What may be said of a removal. ``None`` takes it back."""
+
+    note: str | None
 
 
 @verb("system.correct_commissioning", needs_reason=True)
@@ -104,7 +110,7 @@ def correct_removal(
     *,
     occurred_at: datetime | None = None,
     cause: RemovalCause | str | None = None,
-    note: str | None = None,
+    **words: Unpack[RemovalWords],
 ) -> Removal:
     """Correct when or why a serial came out; what is left out stays."""
     old, stay = _removal(session, actor, removal)
@@ -119,7 +125,7 @@ def correct_removal(
     return placement.take_out(
         session, actor, there,
         at=at, cause=old.cause if cause in (None, "") else member("cause", RemovalCause, cause),
-        note=old.note if note is None else note, entered_at=now, replaces=old,
+        note=words.get("note", old.note), entered_at=now, replaces=old,
     )  # fmt: skip
 
 

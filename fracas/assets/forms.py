@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from fracas.assets.models import Condition, InstalledAs, RemovalCause
 from fracas.core.forms import Form, Moment, field
 from fracas.core.words import N_
@@ -32,10 +30,8 @@ class RegisterSystem(Form):
 class EditSystem(Form):
     """What may change of a system."""
 
-    blank: ClassVar[dict[str, Any]] = {"name": "", "customer": "", "configuration": ""}
-
     name: str | None = field(None, label=N_("Name"), max_length=200)
-    site: str | None = field(None, label=N_("Home site"), options="sites")
+    site: str = field(None, label=N_("Home site"), options="sites")
     customer: str | None = field(None, label=N_("Customer"), options="customers")
     configuration: str | None = field(None, label=N_("Configuration and software version"), max_length=200)
 
@@ -75,11 +71,9 @@ class RegisterPart(Form):
 class EditPart(Form):
     """What may change of a serial; an installed one is where its system is."""
 
-    blank: ClassVar[dict[str, Any]] = {"lot": "", "supplier": ""}
-
     lot: str | None = field(None, label=N_("Lot"), max_length=200)
     supplier: str | None = field(None, label=N_("Supplier"), options="suppliers")
-    site: str | None = field(None, label=N_("Where it lies"), options="sites")
+    site: str = field(None, label=N_("Where it lies"), options="sites")
 
 
 class Install(Form):
@@ -168,9 +162,9 @@ class ReadUsage(Form):
 
 
 class CorrectReading(Form):
-    value: float | None = field(None, label=N_("It showed"), ge=0, allow_inf_nan=False)
-    occurred_at: Moment | None = field(None, label=N_("Read at"))
-    restarts_at: float | None = field(
+    value: float = field(None, label=N_("It showed"), ge=0, allow_inf_nan=False)
+    occurred_at: Moment = field(None, label=N_("Read at"))
+    restarts_at: float = field(
         None,
         label=N_("New meter begins at"),
         help=N_("Only for the replacement of a meter."),
@@ -180,9 +174,9 @@ class CorrectReading(Form):
 
 
 class CorrectInstallation(Form):
-    occurred_at: Moment | None = field(None, label=N_("Installed at"))
-    position: str | None = field(None, label=N_("Position"), options="system_positions", widget="suggest")
-    installed_as: InstalledAs | None = field(None, label=N_("Its age then"))
+    occurred_at: Moment = field(None, label=N_("Installed at"))
+    position: str = field(None, label=N_("Position"), options="system_positions", widget="suggest")
+    installed_as: InstalledAs = field(None, label=N_("Its age then"))
     age_at_install: dict[str, float] | None = field(
         None,
         label=N_("Age by metric"),
@@ -192,8 +186,8 @@ class CorrectInstallation(Form):
 
 
 class CorrectRemoval(Form):
-    occurred_at: Moment | None = field(None, label=N_("Removed at"))
-    cause: RemovalCause | None = field(None, label=N_("Why"))
+    occurred_at: Moment = field(None, label=N_("Removed at"))
+    cause: RemovalCause = field(None, label=N_("Why"))
     note: str | None = field(None, label=N_("Note"), max_length=2000)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +20,13 @@ from fracas.core.permissions import Actor
 from fracas.core.verbs import verb
 from fracas.organisations import queries as organisations
 from fracas.organisations.models import Site
+
+
+class PartWords(TypedDict, total=False):
+    """What can be said of a serial besides where it lies. ``None`` takes a statement back."""
+
+    lot: str | None
+    supplier: Any
 
 
 @verb("part.register")
@@ -83,16 +90,15 @@ def edit_part(
     part: Any,
     *,
     part_type: Any = None,
-    lot: str | None = None,
-    supplier: Any = None,
     site: Any = None,
+    **words: Unpack[PartWords],
 ) -> Part:
     """Change lot, supplier or shelf of a serial; what is left out stays. An installed part is where its system is."""
     edited = part_meant(session, actor, part, part_type)
-    if lot is not None:
-        edited.lot = lot.strip() or None
-    if supplier is not None:
-        maker = given("supplier", organisations.supplier, session, actor, supplier)
+    if "lot" in words:
+        edited.lot = (words["lot"] or "").strip() or None
+    if "supplier" in words:
+        maker = given("supplier", organisations.supplier, session, actor, words["supplier"])
         edited.supplier_id = maker.id if maker else None
     if site is not None:
         shelf = wanted("site", organisations.site, session, actor, site)

@@ -11,8 +11,8 @@ from flask_babel import gettext
 from sqlalchemy import Select
 
 from fracas.assets import forms, queries, workflow
-from fracas.assets.api import PART, RECORDS, SYSTEM
-from fracas.assets.models import Installation, Part, System, UsageReading
+from fracas.assets.api import INSTALLATION, PART, READING, RECORDS, REMOVAL, SYSTEM
+from fracas.assets.models import Installation, Part, Removal, System, UsageReading
 from fracas.assets.outputs import SystemOut, systems_out
 from fracas.catalog import options as _offered  # noqa: F401 - its lists are what the forms offer
 from fracas.catalog import queries as catalog
@@ -27,6 +27,7 @@ from fracas.web.forms import Options, option_source
 from fracas.web.guard import actor, needs
 from fracas.web.panels import panel
 from fracas.web.records import add_pages
+from fracas.web.references import told_as
 from fracas.web.session import db
 from fracas.web.templating import navigation
 from fracas.web.verbs import asked, history_of, key_of
@@ -34,6 +35,12 @@ from fracas.web.verbs import asked, history_of, key_of
 pages = Blueprint("assets", __name__, template_folder="templates")
 navigation(50, "assets.systems", N_("Systems"), "asset.read")
 navigation(52, "assets.parts", N_("Parts"), "asset.read")
+told_as(System, SYSTEM.label, SYSTEM.home, "asset.read")
+told_as(Part, PART.label, PART.home, "asset.read")
+# By way of the serial: the system of a stay of long ago may be somebody else's.
+told_as(Installation, INSTALLATION.label, lambda row: PART.home(row.part), "asset.read")
+told_as(Removal, REMOVAL.label, lambda row: PART.home(row.installation.part), "asset.read")
+told_as(UsageReading, READING.label, READING.home, "asset.read")
 
 
 @option_source("system_positions")

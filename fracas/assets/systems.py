@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +19,14 @@ from fracas.core.moments import happened, happened_if_given, shown
 from fracas.core.permissions import Actor
 from fracas.core.verbs import verb
 from fracas.organisations import queries as organisations
+
+
+class SystemWords(TypedDict, total=False):
+    """What can be said of a system besides where it is. ``None`` takes a statement back."""
+
+    name: str | None
+    customer: Any
+    configuration: str | None
 
 
 @verb("system.register")
@@ -66,25 +74,23 @@ def edit_system(
     actor: Actor,
     system: Any,
     *,
-    name: str | None = None,
     system_model: Any = None,
     site: Any = None,
-    customer: Any = None,
-    configuration: str | None = None,
+    **words: Unpack[SystemWords],
 ) -> System:
     """Change what is said of a system; what is left out stays. Installed parts follow it to its site and customer."""
     edited = queries.system(session, actor, system)
-    if name is not None:
-        edited.name = name.strip() or None
-    if configuration is not None:
-        edited.configuration = configuration.strip() or None
+    if "name" in words:
+        edited.name = (words["name"] or "").strip() or None
+    if "configuration" in words:
+        edited.configuration = (words["configuration"] or "").strip() or None
     if system_model is not None:
         _change_model(session, actor, edited, system_model)
     if site is not None:
         edited.site = wanted("site", organisations.site, session, actor, site)
         edited.site_id = edited.site.id
-    if customer is not None:
-        owner = given("customer", organisations.customer, session, actor, customer)
+    if "customer" in words:
+        owner = given("customer", organisations.customer, session, actor, words["customer"])
         edited.customer_id = owner.id if owner else None
     edited.is_flagged = False  # somebody looked at it
     there = [stay.part_id for stay in queries.occupants(session, actor, edited).values()]

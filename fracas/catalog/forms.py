@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from fracas.catalog.models import CodeKind, RepairAssumption
 from fracas.core.forms import Form, field
 from fracas.core.words import N_
@@ -37,14 +35,7 @@ class AddPartType(_PartType):
 class EditPartType(_PartType):
     """What is said of a part type; the number stays."""
 
-    blank: ClassVar[dict[str, Any]] = {
-        "primary_metric": None,
-        "lead_time_days": None,
-        "unit_cost": None,
-        "supplier": None,
-    }
-
-    name: str | None = field(None, label=N_("Name"), min_length=1, max_length=200)
+    name: str = field(None, label=N_("Name"), min_length=1, max_length=200)
 
 
 class AddMetric(Form):
@@ -84,9 +75,7 @@ class AddPosition(Form):
 class EditPosition(Form):
     """Another name or place in the tree."""
 
-    blank: ClassVar[dict[str, Any]] = {"parent": ""}
-
-    name: str | None = field(None, label=N_("Name"), min_length=1, max_length=200)
+    name: str = field(None, label=N_("Name"), min_length=1, max_length=200)
     parent: str | None = field(
         None, label=N_("Belongs to"), options="model_positions", help=N_("Left empty: a top position.")
     )
@@ -104,9 +93,7 @@ class AddCode(Form):
 class EditCode(Form):
     """Another wording of a code."""
 
-    blank: ClassVar[dict[str, Any]] = {"name_zh": ""}
-
-    name: str | None = field(None, label=N_("In English"), min_length=1, max_length=200)
+    name: str = field(None, label=N_("In English"), min_length=1, max_length=200)
     name_zh: str | None = field(None, label=N_("In Chinese"), max_length=200)
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from fracas.catalog import forms, queries, workflow
 from fracas.catalog.api import CODE, PART_TYPE, POSITION, PartTypeOut, part_type_out, supplier_codes
-from fracas.catalog.models import CodeKind, PartType, Position
+from fracas.catalog.models import CodeKind, FailureCode, PartType, Position, SystemModel, UsageMetric
 from fracas.core.lookup import member
 from fracas.core.paging import page
 from fracas.core.words import N_
@@ -18,12 +18,24 @@ from fracas.web.downloads import csv_response
 from fracas.web.forms import Options, option_source
 from fracas.web.guard import actor, needs
 from fracas.web.records import Act, add_pages, page_of_new
+from fracas.web.references import told_as
 from fracas.web.session import db
 from fracas.web.templating import navigation
 from fracas.web.verbs import history_of, key_of
+from fracas.web.words import code_words
 
 pages = Blueprint("catalog", __name__, url_prefix="/catalog", template_folder="templates")
 navigation(90, "catalog.part_types", N_("Catalogue"), "catalog.read")
+told_as(PartType, lambda row: f"{row.number} {row.name}", PART_TYPE.home, "catalog.read")
+told_as(
+    SystemModel,
+    lambda row: row.name,
+    lambda row: url_for("catalog.system_model", key=row.code),
+    "catalog.read",
+)
+told_as(Position, lambda row: f"{row.code} {row.name}", POSITION.home, "catalog.read")
+told_as(FailureCode, code_words, CODE.home, "catalog.read")
+told_as(UsageMetric, lambda row: f"{row.name} ({row.unit})")
 
 
 @option_source("model_positions")

@@ -41,6 +41,18 @@ class PartTypeFacts(TypedDict, total=False):
     is_flagged: bool
 
 
+class PositionWords(TypedDict, total=False):
+    """Where a position hangs; ``None`` makes it a top position."""
+
+    parent: Any
+
+
+class CodeWords(TypedDict, total=False):
+    """What may be said of a code. ``None`` takes it back."""
+
+    name_zh: str | None
+
+
 @verb("part_type.add")
 def add_part_type(
     session: Session, actor: Actor, *, number: str, name: str, **facts: Unpack[PartTypeFacts]
@@ -143,15 +155,16 @@ def add_position(
 
 @verb("position.edit")
 def edit_position(
-    session: Session, actor: Actor, position: Any, *, name: str | None = None, parent: Any = None
+    session: Session, actor: Actor, position: Any, *, name: str | None = None, **words: Unpack[PositionWords]
 ) -> Position:
-    """Rename a position or hang it below another one; ``parent=""`` makes it a top position."""
+    """Rename a position or hang it below another one; ``parent=None`` makes it a top position."""
     edited = queries.position_by_id(session, actor, position)
     if name is not None:
         edited.name = _text("name", name)
-    if parent == "":
+    parent = words.get("parent")
+    if "parent" in words and parent in (None, ""):
         edited.parent_id = None
-    elif parent is not None:
+    elif "parent" in words:
         above = wanted("parent", queries.position, session, actor, edited.system_model, parent)
         if edited.id in queries.ancestor_ids(session, above):
             raise Invalid(
@@ -199,14 +212,14 @@ def edit_code(
     *,
     kind: CodeKind | str | None = None,
     name: str | None = None,
-    name_zh: str | None = None,
+    **words: Unpack[CodeWords],
 ) -> FailureCode:
     """Reword a code. What was coded with it stays coded."""
     edited = _code(session, actor, kind, code)
     if name is not None:
         edited.name = _text("name", name)
-    if name_zh is not None:
-        edited.name_zh = name_zh.strip() or None
+    if "name_zh" in words:
+        edited.name_zh = (words["name_zh"] or "").strip() or None
     edited.is_flagged = False  # somebody looked at it
     return edited
 

@@ -86,9 +86,9 @@ class File(_Report):
 class Amend(_Report):
     """A correction of what the report says; the reason is kept with it."""
 
-    system: str | None = field(None, label=N_("System"), widget="scan", max_length=200)
-    occurred_at: Moment | None = field(None, label=N_("When did it fail?"))
-    symptom: str | None = field(None, label=N_("Symptom, in words"), widget="textarea", max_length=4000)
+    system: str = field(None, label=N_("System"), widget="scan", max_length=200)
+    occurred_at: Moment = field(None, label=N_("When did it fail?"))
+    symptom: str = field(None, label=N_("Symptom, in words"), widget="textarea", max_length=4000)
 
 
 class Complete(_Report):

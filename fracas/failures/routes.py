@@ -25,6 +25,7 @@ from fracas.web.downloads import csv_response
 from fracas.web.errors import sentence
 from fracas.web.forms import Options, option_source
 from fracas.web.guard import actor, needs
+from fracas.web.references import told_as
 from fracas.web.session import db
 from fracas.web.templating import navigation
 from fracas.web.verbs import add_pages, history_of, key_of
@@ -32,6 +33,9 @@ from fracas.web.words import word
 
 pages = Blueprint("failures", __name__, url_prefix="/failures", template_folder="templates")
 navigation(20, "failures.index", N_("Failures"), "failure.read")
+told_as(
+    Failure, lambda row: row.number, lambda row: url_for("failures.detail", key=row.number), "failure.read"
+)
 add_filing(pages)
 
 

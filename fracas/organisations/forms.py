@@ -27,11 +27,11 @@ class AddSite(_Coded):
 
 
 class EditSite(Form):
-    name: str | None = field(None, label=N_("Name"), min_length=1, max_length=200)
-    time_zone: str | None = field(
+    name: str = field(None, label=N_("Name"), min_length=1, max_length=200)
+    time_zone: str = field(
         None, label=N_("Time zone"), options="time_zones", widget="suggest", max_length=100
     )
-    is_service_point: bool | None = field(None, label=N_("Repairs and swaps parts"))
+    is_service_point: bool = field(None, label=N_("Repairs and swaps parts"))
 
 
 class AddCustomer(_Coded):

@@ -11,14 +11,18 @@ from flask_babel import gettext
 from fracas.core.words import N_
 from fracas.organisations import forms, queries, workflow
 from fracas.organisations.api import CUSTOMER, SITE, SUPPLIER
+from fracas.organisations.models import Customer, Site, Supplier
 from fracas.web.forms import Options, option_source
 from fracas.web.guard import actor, needs
 from fracas.web.records import Act, add_pages, page_of_new
+from fracas.web.references import told_as
 from fracas.web.session import db
 from fracas.web.templating import navigation
 
 pages = Blueprint("organisations", __name__, url_prefix="/organisation", template_folder="templates")
 navigation(95, "organisations.index", N_("Organisation"), "organisation.read")
+for _kind in (Site, Customer, Supplier):
+    told_as(_kind, lambda row: row.name, lambda row: url_for("organisations.index"), "organisation.read")
 
 
 @option_source("time_zones")

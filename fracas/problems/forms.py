@@ -23,9 +23,9 @@ class OpenProblem(Form):
 
 
 class Edit(Form):
-    """Another wording; what is left empty stays as it is."""
+    """Another wording; what is left out stays as it is."""
 
-    title: str | None = field(None, label=N_("Title"), max_length=200)
+    title: str = field(None, label=N_("Title"), max_length=200)
     description: str | None = field(None, label=N_("Description"), widget="textarea", max_length=4000)
     part_type: str | None = field(None, label=N_("Part type"), options="part_types")
 

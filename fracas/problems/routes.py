@@ -19,6 +19,7 @@ from fracas.web.downloads import csv_response
 from fracas.web.forms import Options
 from fracas.web.guard import actor, needs
 from fracas.web.panels import panel
+from fracas.web.references import told_as
 from fracas.web.session import db
 from fracas.web.templating import navigation
 from fracas.web.verbs import add_pages, asked, history_of, key_of
@@ -26,6 +27,9 @@ from fracas.web.words import verb_word, word
 
 pages = Blueprint("problems", __name__, url_prefix="/problems", template_folder="templates")
 navigation(30, "problems.index", N_("Problems"), "problem.read")
+told_as(
+    Problem, lambda row: row.number, lambda row: url_for("problems.detail", key=row.number), "problem.read"
+)
 
 
 def filters() -> list[tuple[str, str, Options]]:

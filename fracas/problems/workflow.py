@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,6 +42,13 @@ for _verb in ("decide", "close", "close_unverified"):
     problem_machine.gate(_verb, gates.owner_refusal)
 for _gate in (gates.unanalysed_refusal, gates.undecided_refusal, gates.unreviewed_refusal):
     problem_machine.gate("close", _gate)
+
+
+class ProblemWords(TypedDict, total=False):
+    """What can be said of a problem besides its title. ``None`` takes a statement back."""
+
+    description: str | None
+    part_type: Any
 
 
 @verb("problem.open_problem")
@@ -87,16 +94,15 @@ def edit(
     problem: Problem,
     *,
     title: str | None = None,
-    description: str | None = None,
-    part_type: Any = None,
+    **words: Unpack[ProblemWords],
 ) -> Problem:
     """Reword a problem; what is left out stays as it is."""
     if title is not None:
         problem.title = _title(title)
-    if description is not None:
-        problem.description = description.strip() or None
-    if part_type is not None:
-        problem.part_type = given("part_type", find_part_type, session, actor, part_type)
+    if "description" in words:
+        problem.description = (words["description"] or "").strip() or None
+    if "part_type" in words:
+        problem.part_type = given("part_type", find_part_type, session, actor, words["part_type"])
     return problem
 
 

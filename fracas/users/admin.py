@@ -19,10 +19,12 @@ from fracas.web import forms
 from fracas.web.errors import sentence
 from fracas.web.forms import option_source
 from fracas.web.guard import actor, needs
+from fracas.web.references import told_as
 from fracas.web.session import db
 from fracas.web.words import word
 
 pages = Blueprint("people", __name__, url_prefix="/people")
+told_as(User, lambda row: row.name, lambda row: url_for("users.people.person", key=row.email), "user.read")
 
 
 @option_source("roles")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
+from markupsafe import Markup
 from sqlalchemy import DateTime, Enum
 
 from fracas.core.db import Base, UTCDateTime
@@ -169,8 +172,13 @@ def field_word(name: str) -> str:
     return str(gettext(text)) if text is not None else name.replace("_", " ")
 
 
-def field_value(value: Any, table: str, name: str, zone: str = "UTC") -> str:
-    """A value of the history as it is told: coded values in words, moments in the site's zone, nothing as nothing."""
+def field_value(
+    value: Any, table: str, name: str, zone: str = "UTC", linked: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """A value of the history as it is told: coded values in words, moments in the site's zone, nothing as nothing.
+
+    ``linked`` tells the records behind ids (``references.linked``).
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -178,7 +186,9 @@ def field_value(value: Any, table: str, name: str, zone: str = "UTC") -> str:
     if isinstance(value, dict):
         return "; ".join(f"{field_word(key)}: {field_value(one, table, name)}" for key, one in value.items())
     if isinstance(value, list):
-        return str(gettext(", ")).join(field_value(one, table, name) for one in value)
+        return Markup(gettext(", ")).join(field_value(one, table, name, zone, linked) for one in value)  # noqa: S704  # nosec B704
+    if isinstance(value, str) and value in linked:
+        return linked[value]
     kept = Base.metadata.tables[table].columns.get(name) if table in Base.metadata.tables else None
     kind = getattr(kept, "type", None)
     if (

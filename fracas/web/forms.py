@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -63,7 +63,8 @@ def findings_of(error: ValidationError) -> list[Finding]:
     found = []
     for item in error.errors():
         name = ".".join(str(part) for part in item["loc"] if not str(part).startswith("function-")) or None
-        plain = PLAIN_WORDS.get(item["type"])
+        # Nothing, where the form takes something or is left alone, is a thing that is missing.
+        plain = PLAIN_WORDS.get("missing" if item.get("input", error) is None else item["type"])
         text = plain or item["msg"].removeprefix("Value error, ")
         value = item.get("input") if isinstance(item.get("input"), str | int | float) else None
         limits = item.get("ctx", {}) if plain and "%(" in plain else {}
@@ -79,8 +80,16 @@ def parse(form: type[M], values: Mapping[str, Any], *, zone: str | None = None) 
         raise Invalid("Please correct the marked fields.", findings=findings_of(error)) from None
 
 
+FILLED = "filled"
+"""The hidden input that names, once each, the inputs in which the page showed something."""
+
+
 def posted(form: type[Form], sent: MultiDict[str, str]) -> dict[str, Any]:
-    """What a browser sent, in the shapes that the form's types expect; empty inputs count as left out."""
+    """What a browser sent, in the shapes that the form's types expect.
+
+    An empty input counts as left out, unless the page had shown it filled: then somebody cleared it, and it is ``None``.
+    """
+    filled = set(sent.getlist(FILLED))
     values: dict[str, Any] = {}
     for name, info in form.model_fields.items():
         kind = _kind(info)
@@ -102,6 +111,8 @@ def posted(form: type[Form], sent: MultiDict[str, str]) -> dict[str, Any]:
             values[name] = name in sent
         elif sent.get(name, "").strip():
             values[name] = sent[name]
+        if name in filled and name in sent and name not in values:
+            values[name] = None
     return values
 
 
@@ -120,6 +131,7 @@ class FieldView:
     help: str | None = None
     unit: str | None = None
     required: bool = False
+    is_filled: bool = False
     value: Any = None
     options: Options = field(default_factory=list)
     error: str | None = None
@@ -133,6 +145,11 @@ def _bare(annotation: Any) -> Any:
     if get_origin(annotation) in (Union, types.UnionType):
         return _bare(next(part for part in get_args(annotation) if part is not type(None)))
     return annotation
+
+
+def _may_be_nothing(info: FieldInfo) -> bool:
+    """Whether what was said there can be taken back."""
+    return type(None) in get_args(info.annotation)
 
 
 def _words(info: FieldInfo) -> dict[str, Any]:
@@ -196,8 +213,12 @@ def describe(
     subject: Any = None,
     zone: str | None = None,
     with_reason: bool = False,
+    filled: Collection[str] = (),
 ) -> list[FieldView]:
-    """The fields of ``form`` in order, filled with ``values`` and marked with what is wrong."""
+    """The fields of ``form`` in order, filled with ``values`` and marked with what is wrong.
+
+    ``filled`` names those that were shown with something in them before a refusal, and may have been cleared since.
+    """
     from fracas.web.errors import sentence  # errors draws pages, pages draw forms
 
     # What is wrong with one item of a list ("parts.2") is shown at the list.
@@ -213,6 +234,7 @@ def describe(
             n: getattr(m, n) for m in info.metadata for n in ("ge", "le", "max_length") if hasattr(m, n)
         }
         value = (values or {}).get(name, None if info.is_required() else info.get_default())
+        is_filled = name in filled or value not in (None, "", [], {})
         views.append(
             FieldView(
                 name=name,
@@ -220,7 +242,8 @@ def describe(
                 label=gettext(words.get("label") or name.replace("_", " ")),
                 help=gettext(words["help"]) if words.get("help") else None,
                 unit=words.get("unit"),
-                required=info.is_required(),
+                required=info.is_required() or (is_filled and not _may_be_nothing(info)),
+                is_filled=is_filled,
                 value=_shown(value, zone) if _kind(info) not in ("answers", "choices") else (value or {}),
                 options=_options(info, subject),
                 error=wrong.get(name),
@@ -231,7 +254,7 @@ def describe(
         value = (values or {}).get("reason", "")
         views.append(
             FieldView(
-                "reason", "textarea", gettext("Reason"), None, None, True, value, [], wrong.get("reason")
+                "reason", "textarea", gettext("Reason"), required=True, value=value, error=wrong.get("reason")
             )
         )
     return views

@@ -78,12 +78,6 @@ class Records:
         return [act for act in self.acts if actor().may(act.permission)]
 
 
-def facts_of(form: Form, *, cleared: bool) -> dict[str, Any]:
-    """A form's facts. A page that shows what there is means to clear what comes back empty (``Form.blank``)."""
-    blank: Mapping[str, Any] = getattr(form, "blank", {}) if cleared else {}
-    return {**blank, **form.facts()}
-
-
 def _page(records: Records, act: Act, key: str) -> Any:
     subject = records.find(db(), actor(), key_of(key))
     actor().require(act.permission, subject)
@@ -91,7 +85,7 @@ def _page(records: Records, act: Act, key: str) -> Any:
     home, title = records.home(subject), f"{act.word}: {records.label(subject)}"
 
     def done(form: Form) -> Any:
-        return act.verb(db(), actor(), subject, if_version=version, **facts_of(form, cleared=True))
+        return act.verb(db(), actor(), subject, if_version=version, **form.facts())
 
     def more() -> dict[str, Any]:
         # After a refusal the first one belongs to a session that was rolled back.
@@ -118,7 +112,7 @@ def page_of_new(act: Act, *, title: str, back: str, done: Address, zone: str = "
     """The page that makes a new record; the address may bring first values (``?system=S1``)."""
     actor().require(act.permission)
     return asked(
-        act.form, lambda form: act.verb(db(), actor(), **facts_of(form, cleared=False)),
+        act.form, lambda form: act.verb(db(), actor(), **form.facts()),
         title=title, back=back, done=done, zone=zone, values=request.args.to_dict,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from fracas.core import clock
 from fracas.core.words import N_
-from fracas.web import panels
+from fracas.web import panels, references
 from fracas.web.fieldwords import field_value, field_word
 from fracas.web.words import code_words, verb_word, word
 
@@ -159,6 +159,7 @@ def install(app: Flask) -> None:
     }
     app.jinja_env.globals |= {
         "panels": panels.draw,
+        "linked_records": references.linked,
         "chart": chart,
         "here": here,
         "asset": asset,

@@ -136,6 +136,7 @@ def asked(
     fields = forms.describe(
         form, shown, error if isinstance(error, Invalid) else None,
         subject=context.get("subject"), zone=zone, with_reason=with_reason,
+        filled=request.form.getlist(forms.FILLED) if error else (),
     )  # fmt: skip
     message = sentence(error) if error else None
     page = render_template(

@@ -96,7 +96,13 @@ def test_what_came_back_empty_is_cleared_and_a_stale_save_is_told(client: FlaskC
     version = re.search(r'name="if_version" value="(\d+)"', page)
     assert version is not None
     assert re.search(r'<option value="METRO" selected>', page)
-    sent = {"site": "YARD", "name": "Tram", "customer": "", "if_version": version.group(1)}
+    sent = {
+        "site": "YARD",
+        "name": "Tram",
+        "customer": "",
+        "filled": "customer",
+        "if_version": version.group(1),
+    }
     assert client.post("/systems/S2/edit", data=sent).status_code == 302
     shown = client.get("/api/v1/systems/S2").get_json()
     assert (shown["name"], shown["customer"], shown["site"]) == ("Tram", None, "YARD")
@@ -158,7 +164,7 @@ def test_a_part_shows_its_condition_and_where_it_was(served: Served, client: Fla
     text = text_of(page)
     assert "unserviceable" in text
     assert re.search(r"S1 B1\.BCU 2023-01-01 00:00 2023-01-10 00:00", text)
-    assert client.post("/parts/A/edit", data={"lot": "", "site": "YARD"}).status_code == 302
+    assert client.post("/parts/A/edit", data={"lot": "", "filled": "lot", "site": "YARD"}).status_code == 302
     assert client.get("/api/v1/parts/A").get_json()["lot"] is None
 
 

@@ -29,6 +29,7 @@ def test_a_part_type_is_added_found_and_edited(served: Served) -> None:
     version = re.search(r'name="if_version" value="(\d+)"', edit)
     assert version is not None
     sent = {"name": "Valve", "repair_assumption": "as_new", "currency": "EUR", "if_version": version.group(1)}
+    sent |= {"lead_time_days": "", "filled": "lead_time_days"}
     assert client.post("/catalog/part-types/0071-B/edit", data=sent).status_code == 302
     shown = text_of(client.get("/catalog/part-types/0071-B"))
     assert "45 d" not in shown  # what comes back empty is cleared
@@ -65,7 +66,7 @@ def test_a_model_grows_its_tree(served: Served) -> None:
     edits = re.findall(r"/catalog/positions/[0-9a-f-]{36}/edit", tree)
     refused = client.post(edits[0], data={"name": "Engine", "parent": "BELT"})
     assert (refused.status_code, "cannot be above it" in text_of(refused)) == (422, True)
-    assert client.post(edits[2], data={"name": "Belt", "parent": ""}).status_code == 302
+    assert client.post(edits[2], data={"name": "Belt", "parent": "", "filled": "parent"}).status_code == 302
     api = client.get("/api/v1/system-models/BUS").get_json()["positions"]
     assert {one["code"]: one["depth"] for one in api} == {"ENG": 0, "FAN": 1, "BELT": 0}
 
@@ -82,7 +83,7 @@ def test_codes_are_added_reworded_retired_and_taken_into_use_again(served: Serve
     edit, retire = (re.search(rf"/catalog/codes/[0-9a-f-]+/{act}", row) for act in ("edit", "retire"))
     assert edit is not None
     assert retire is not None
-    client.post(edit.group(), data={"name": "Loud hiss", "name_zh": ""})
+    client.post(edit.group(), data={"name": "Loud hiss", "name_zh": "", "filled": "name_zh"})
     assert client.get(retire.group()).status_code == 200
     client.post(retire.group())
     page = text_of(client.get("/catalog/codes?kind=symptom"))

@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Iterator
 
 import pytest
+from markupsafe import Markup
 
 import fracas
 from fracas.catalog.models import CodeKind
@@ -81,6 +82,15 @@ def test_a_field_without_a_word_is_shown_as_it_is() -> None:
 )
 def test_how_a_value_is_told(value: object, table: str, name: str, told: str) -> None:
     assert field_value(value, table, name, "Asia/Shanghai") == told
+
+
+@pytest.mark.usefixtures("reader")
+def test_a_record_is_told_as_it_is_called_and_only_links_are_markup() -> None:
+    called = {"0190": Markup('<a href="/parts/1">A&amp;B</a>'), "0191": "<i>"}
+    assert field_value("0190", "action", "owner_id", linked=called) == called["0190"]
+    assert field_value(["0190", "0191"], "containment", "part_ids", linked=called) == (
+        '<a href="/parts/1">A&amp;B</a>, &lt;i&gt;'
+    )
 
 
 @pytest.mark.usefixtures("chinese")

@@ -87,6 +87,29 @@ def test_what_is_left_empty_keeps_the_default_of_the_verb() -> None:
     assert "note" not in form.facts()
 
 
+def test_an_input_that_was_shown_filled_and_comes_back_empty_was_cleared() -> None:
+    sent = MultiDict(
+        [*SENT.items(multi=True), *(("filled", name) for name in ("note", "serial", "colour", "gone"))]
+    )
+    form = parse(Everything, posted(Everything, sent), zone="UTC")
+    assert form.facts()["note"] is None
+    assert form.facts()["colour"] == "red"
+    with pytest.raises(Invalid) as refused:  # what may not be nothing is needed
+        parse(Everything, posted(Everything, MultiDict([("count", ""), ("filled", "count")])))
+    assert {found.field: found.message for found in refused.value.findings}["count"] == "This is needed."
+
+
+def test_a_page_says_which_inputs_it_shows_filled() -> None:
+    assert [one.name for one in describe(Everything, {"note": "n", "hours": 0, "code": ""}) if one.is_filled] == [
+        "note", "hours", "count",
+    ]  # fmt: skip
+    assert view("note", {"note": None}, filled=["note"]).is_filled, (
+        "after a refusal it is still being cleared"
+    )
+    assert view("count").required, "what is there and may not be nothing is needed"
+    assert not view("note", {"note": "n"}).required
+
+
 def test_a_ticked_box_is_true() -> None:
     assert posted(Everything, MultiDict([("is_new", "true")]))["is_new"] is True
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from fracas.assets import forms, queries, workflow
 from fracas.catalog import queries as catalog
 from fracas.web import api as web_api
-from fracas.web.records import Act, Records, add_api, add_pages, facts_of, page_of_new
+from fracas.web.records import Act, Records, add_api, add_pages, page_of_new
 from tests.factories.served import Served, served, served_app, text_of  # noqa: F401 - fixtures
 
 
@@ -59,18 +59,34 @@ def test_an_act_is_named_by_its_verb() -> None:
     assert SYSTEM.acts[0].needs_reason is False
 
 
+def filled(page: str) -> list[str]:
+    return re.findall(r'name="filled" value="(\w+)"', page)
+
+
 def test_a_page_shows_what_is_there_and_clears_what_comes_back_empty(client: FlaskClient) -> None:
     address = "/records-probe/systems/S1/edit"
     sent = {"name": "Tram", "site": "DEPOT", "configuration": "C1"}
     assert client.post(address, data=sent).headers["Location"] == "/home/S1"
-    assert 'value="Tram"' in client.get(address).get_data(as_text=True)
+    page = client.get(address).get_data(as_text=True)
+    assert 'value="Tram"' in page
+    assert filled(page) == ["name"]
     assert 'value="Bus"' in client.get(f"{address}?name=Bus").get_data(as_text=True)
     client.post(address, data={**sent, "name": ""})
+    assert 'value="Tram"' in client.get(address).get_data(as_text=True), (
+        "it was not shown to whoever sent this"
+    )
+    client.post(address, data={**sent, "name": "", "filled": filled(page)})
     assert 'value="Tram"' not in client.get(address).get_data(as_text=True)
-    form = forms.EditSystem(site="YARD")
-    assert facts_of(form, cleared=False) == {"site": "YARD"}
-    assert facts_of(form, cleared=True) == {"site": "YARD", "name": "", "customer": "", "configuration": ""}
-    assert facts_of(forms.Commission(), cleared=True) == {}
+    assert client.post(address, data={"site": "", "filled": ["site"]}).status_code == 422
+
+
+def test_the_api_takes_back_what_it_is_given_as_null(client: FlaskClient) -> None:
+    address = "/api/v1/records-probe/systems/S1/edit"
+    assert client.post(address, json={"name": "Tram"}).get_json()["name"] == "Tram"
+    assert client.post(address, json={"configuration": None}).get_json()["name"] == "Tram"
+    assert client.post(address, json={"name": None}).get_json()["name"] is None
+    refused = client.post(address, json={"site": None})
+    assert (refused.status_code, "This is needed." in refused.text) == (422, True)
 
 
 def test_a_stale_save_is_told_and_nothing_is_overwritten(client: FlaskClient) -> None:

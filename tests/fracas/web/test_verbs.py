@@ -113,6 +113,23 @@ def test_a_mistake_keeps_what_was_typed(probed: Service, quality: Visitor, probl
     assert now(probed, problem).title == "Valves leak"
 
 
+def test_what_was_shown_and_comes_back_empty_is_cleared(
+    probed: Service, quality: Visitor, problem: Problem
+) -> None:
+    address = f"/probed/{problem.number}/edit"
+    quality.post(address, {"title": "Seals", "description": "of the valve"})
+    quality.post(address, {"title": "Seals", "description": ""})
+    assert now(probed, problem).description == "of the valve", "an input that showed nothing says nothing"
+    cleared = {"title": "Seals", "description": "", "filled": "description"}
+    refused = quality.post(address, {**cleared, "title": "x" * 201})
+    assert 'name="filled" value="description"' in refused.text, (
+        "a mistake elsewhere does not lose the clearing"
+    )
+    assert quality.post(address, cleared).status_code == 302
+    assert now(probed, problem).description is None
+    assert quality.post(address, {"title": "", "filled": "title"}).status_code == 422
+
+
 def test_a_form_opened_twice_and_saved_twice(probed: Service, quality: Visitor, problem: Problem) -> None:
     address = f"/probed/{problem.number}/edit"
     version = hidden_version(quality.get(address).text)
