@@ -8,6 +8,7 @@ import numpy as np
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
 from analytics.lifedata import LifeData
 from analytics.ranks import Ranks, plotting_positions, regress
+from analytics.resampling import plan_of
 from analytics.results import FloatArray, tail_probabilities
 from analytics.weibull_fit import Bounds, WeibullFit, known_bounds
 from analytics.weibull_likelihood import Derivatives, WeibullLikelihood, maximise
@@ -41,8 +42,10 @@ def fit_weibull(
         samples) or on Y. Rank regression takes exact and right-censored records from age 0 only.
     confidence : float
         Confidence of the intervals where none is given later, in (0, 1), two-sided.
-    bounds : {"wald", "likelihood_ratio"}
-        Wald bounds on the log scale (the trade's "Fisher matrix bounds"; z-scale for reliability), or likelihood ratio.
+    bounds : {"wald", "likelihood_ratio", "calibrated"}
+        Wald bounds on the log scale (the trade's "Fisher matrix bounds"; z-scale for reliability), likelihood ratio, or
+        likelihood ratio with critical values found by resampling, which hold as often as they say from about 5
+        failures up. They take 20 to 200 ms a number instead of microseconds.
     ranks : {"benard", "exact"}
         Median ranks for rank regression.
 
@@ -74,12 +77,17 @@ def fit_weibull(
     one maximum or none, seen from its slopes at both ends. `covariance` is the inverse of the observed information.
 
     Wald bounds for a quantity g on its working scale are :math:`\hat g \pm z\,\sqrt{\nabla g' V \nabla g}`;
-    likelihood-ratio bounds are where the profile log-likelihood has fallen by :math:`z^2/2`.
+    likelihood-ratio bounds are where the profile log-likelihood has fallen by :math:`z^2/2`. Calibrated bounds are where
+    the signed root of that fall leaves 1 - confidence of the samples outside that are drawn, at the bound itself, from the
+    plan behind the data: who was watched from which age to which. The end of watch of a failed unit is its
+    `planned_exit`; without one it is estimated from the units that did not fail, and the fit says so. Failures found at
+    inspections are drawn as if their ages were exact. The draws are seeded: the same data have the same bounds.
 
     References
     ----------
     Meeker, W. Q. and Escobar, L. A. (1998). *Statistical Methods for Reliability Data*, Wiley, ch. 8.
     Abernethy, R. B. (2006). *The New Weibull Handbook*, 5th ed., ch. 5 and 7.
+    Carpenter, J. (1999). Test inversion bootstrap confidence intervals. JRSS B 61, 159-172 (calibrated bounds).
     NIST/SEMATECH e-Handbook of Statistical Methods, section 8.4.1.3 (the example).
 
     Examples
@@ -108,7 +116,8 @@ def fit_weibull(
         settings |= _rank_regression(data, method, ranks)
     else:
         raise InvalidData(f'method must be "mle", "rrx" or "rry", not {method!r}')
-    settings["warnings"] = (*_few_failures(failures), *settings.get("warnings", ()))
+    notes = _few_failures(failures) if bounds != "calibrated" else _about_plan(data, failures)
+    settings["warnings"] = (*notes, *settings.get("warnings", ()))
     return WeibullFit(
         unit=data.unit,
         counts=data.counts,
@@ -162,6 +171,18 @@ def _inverse_information(at: Derivatives) -> FloatArray:
     h_uu, h_ub, h_bb = at.hessian
     determinant = h_uu * h_bb - h_ub * h_ub
     return np.array([[-h_bb, h_ub], [h_ub, -h_uu]]) / determinant
+
+
+def _about_plan(data: LifeData, failures: int) -> tuple[str, ...]:
+    notes = []
+    if failures < FEW_FAILURES:
+        notes.append(f"only {failures} failures: the estimate of beta tends to be too high")
+    if plan_of(data).estimated:
+        notes.append(
+            "how long the failed units would have been watched is not known (planned_exit); the calibration of the "
+            "bounds takes it from the units that did not fail"
+        )
+    return tuple(notes)
 
 
 def _few_failures(failures: int) -> tuple[str, ...]:

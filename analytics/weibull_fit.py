@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
+from analytics.calibrated import Calibration
 from analytics.errors import InvalidData
 from analytics.lifedata import LifeCounts, LifeData
 from analytics.ranks import Ranks
+from analytics.resampling import plan_of
 from analytics.results import Band, FloatArray, Interval, Result, Side
 from analytics.weibull_intervals import (
     BETA,
     ETA,
     LOG_MEAN,
+    Profile,
     Quantity,
     likelihood_ratio_bounds,
     log_cumulative_hazard,
@@ -28,7 +31,7 @@ from analytics.weibull_intervals import (
 )
 from analytics.weibull_likelihood import WeibullLikelihood
 
-Bounds = Literal["wald", "likelihood_ratio"]
+Bounds = Literal["wald", "likelihood_ratio", "calibrated"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,8 +52,8 @@ class WeibullFit(Result):
         information at a rank-regression estimate is not positive definite.
     loglik : float
         Log-likelihood at the estimate.
-    bounds : {"wald", "likelihood_ratio"}
-        Which bounds the fit gives: Wald on the log scale (z-scale for reliability), or likelihood ratio.
+    bounds : {"wald", "likelihood_ratio", "calibrated"}
+        Which bounds the fit gives; see `fit_weibull`.
     score_norm : float or None
         Distance from the exact maximum in standard errors; below 1e-6 by construction for "mle", None for rank regression.
     r_squared : float or None
@@ -60,7 +63,7 @@ class WeibullFit(Result):
     counts : LifeCounts
         Records, failures, suspensions; exact, left- and interval-censored failures.
     data : LifeData or None
-        The data, needed for likelihood-ratio bounds. It does not go into JSON: `with_data` attaches it again.
+        The data, needed for likelihood-ratio and calibrated bounds. It does not go into JSON: `with_data` attaches it again.
     """
 
     eta: float
@@ -158,7 +161,7 @@ class WeibullFit(Result):
             In (0, 1); the fit's own where not given.
         side : {"two", "lower", "upper"}
             A one-sided bound carries the whole confidence on its side.
-        bounds : {"wald", "likelihood_ratio"}, optional
+        bounds : {"wald", "likelihood_ratio", "calibrated"}, optional
             The fit's own where not given.
 
         Raises
@@ -189,25 +192,19 @@ class WeibullFit(Result):
         self, t: float, *, confidence: float | None = None, side: Side = "two", bounds: Bounds | None = None
     ) -> Interval:
         """Confidence bounds on the reliability at age `t` > 0, made on the scale of log(-log S)."""
-        # Reliability falls as z rises: a lower bound on one is an upper bound on the other.
-        low_z, high_z = self._working_bounds(
-            log_cumulative_hazard(_log_age(t)), confidence, _opposite(side), bounds
-        )
-        return self._interval(_survival(high_z), _survival(low_z), confidence, side, bounds)
+        return self._at_age(RELIABILITY, t, confidence, side, bounds)
 
     def failure_probability_interval(
         self, t: float, *, confidence: float | None = None, side: Side = "two", bounds: Bounds | None = None
     ) -> Interval:
         """Confidence bounds on the probability to have failed by age `t` > 0 (z-scale)."""
-        low_z, high_z = self._working_bounds(log_cumulative_hazard(_log_age(t)), confidence, side, bounds)
-        return self._interval(-math.expm1(-_exp(low_z)), -math.expm1(-_exp(high_z)), confidence, side, bounds)
+        return self._at_age(FAILURE_PROBABILITY, t, confidence, side, bounds)
 
     def hazard_interval(
         self, t: float, *, confidence: float | None = None, side: Side = "two", bounds: Bounds | None = None
     ) -> Interval:
         """Confidence bounds on the failure rate at age `t` > 0, per `unit` (log scale)."""
-        lower, upper = self._working_bounds(log_hazard(_log_age(t)), confidence, side, bounds)
-        return self._interval(math.exp(lower), _exp(upper), confidence, side, bounds)
+        return self._at_age(HAZARD, t, confidence, side, bounds)
 
     def reliability_band(
         self,
@@ -218,7 +215,7 @@ class WeibullFit(Result):
         bounds: Bounds | None = None,
     ) -> Band:
         """Reliability with pointwise bounds at each age of `t` > 0 (each bound holds alone, not all at once)."""
-        return self._band(self.reliability, self.reliability_interval, t, confidence, side, bounds)
+        return self._band(RELIABILITY, self.reliability, t, confidence, side, bounds)
 
     def hazard_band(
         self,
@@ -229,7 +226,7 @@ class WeibullFit(Result):
         bounds: Bounds | None = None,
     ) -> Band:
         """Failure rate with pointwise bounds at each age of `t` > 0."""
-        return self._band(self.hazard, self.hazard_interval, t, confidence, side, bounds)
+        return self._band(HAZARD, self.hazard, t, confidence, side, bounds)
 
     def sample_parameters(self, n: int, *, rng: np.random.Generator) -> dict[str, FloatArray]:
         """Draw `n` plausible parameter pairs, to carry the uncertainty of the fit into a prediction.
@@ -259,9 +256,23 @@ class WeibullFit(Result):
 
     @cached_property
     def _likelihood(self) -> WeibullLikelihood:
+        return WeibullLikelihood(self._data())
+
+    @cached_property
+    def _calibration(self) -> Calibration:
+        return Calibration(plan_of(self._data()), self.counts.failures, self._profile)
+
+    def _data(self) -> LifeData:
         if self.data is None:
-            raise InvalidData("likelihood-ratio bounds need the data; attach them with fit.with_data(data)")
-        return WeibullLikelihood(self.data)
+            raise InvalidData(
+                "likelihood-ratio and calibrated bounds need the data; attach them with fit.with_data(data)"
+            )
+        return self.data
+
+    def _profile(self, quantity: Quantity) -> Profile:
+        return Profile(
+            quantity, self._likelihood, math.log(self.eta), math.log(self.beta), self._covariance()
+        )
 
     def _covariance(self) -> FloatArray:
         if self.covariance is None:
@@ -274,11 +285,13 @@ class WeibullFit(Result):
         self, quantity: Quantity, confidence: float | None, side: Side, bounds: Bounds | None
     ) -> tuple[float, float]:
         level = self.confidence if confidence is None else confidence
-        estimate = (math.log(self.eta), math.log(self.beta))
         chosen = known_bounds(bounds or self.bounds, self.method)
-        if chosen == "wald":
-            return wald_bounds(quantity, *estimate, self._covariance(), level, side)
-        return likelihood_ratio_bounds(quantity, self._likelihood, *estimate, self._covariance(), level, side)
+        if chosen == "calibrated":
+            return self._calibration.bounds(quantity, level, side)
+        if chosen == "likelihood_ratio":
+            return likelihood_ratio_bounds(self._profile(quantity), level, side)
+        estimate = (math.log(self.eta), math.log(self.beta))
+        return wald_bounds(quantity, *estimate, self._covariance(), level, side)
 
     def _interval(
         self, lower: float, upper: float, confidence: float | None, side: Side, bounds: Bounds | None
@@ -292,29 +305,61 @@ class WeibullFit(Result):
             bounds or self.bounds,
         )
 
+    def _at_age(
+        self, of: "_OfAge", t: float, confidence: float | None, side: Side, bounds: Bounds | None
+    ) -> Interval:
+        low, high = self._working_bounds(of.quantity(_log_age(t)), confidence, of.working(side), bounds)
+        return self._interval(*of.ends(low, high), confidence, side, bounds)
+
     def _band(
         self,
+        of: "_OfAge",
         curve: Callable[[ArrayLike], FloatArray],
-        interval: Callable[..., Interval],
         t: ArrayLike,
         confidence: float | None,
         side: Side,
         bounds: Bounds | None,
     ) -> Band:
         ages = np.atleast_1d(np.asarray(t, dtype=np.float64))
-        found = [interval(float(age), confidence=confidence, side=side, bounds=bounds) for age in ages]
-        lower = None if side == "upper" else np.array([each.lower for each in found])
-        upper = None if side == "lower" else np.array([each.upper for each in found])
+        log_ages = np.array([_log_age(float(age)) for age in ages])
         level = self.confidence if confidence is None else confidence
+        if known_bounds(bounds or self.bounds, self.method) == "calibrated":
+            working = self._calibration.band(of.quantity, log_ages, level, of.working(side))
+            pairs = list(zip(*working, strict=True))
+        else:
+            pairs = [
+                self._working_bounds(of.quantity(float(at)), level, of.working(side), bounds)
+                for at in log_ages
+            ]
+        ends = np.array([of.ends(low, high) for low, high in pairs])
+        lower = None if side == "upper" else ends[:, 0]
+        upper = None if side == "lower" else ends[:, 1]
         return Band(ages, curve(ages), lower, upper, level, side, bounds or self.bounds)
+
+
+@dataclass(frozen=True)
+class _OfAge:
+    """A function of age: the quantity behind it at a log age, and the way from the working scale to its own."""
+
+    quantity: Callable[[float], Quantity]
+    own: Callable[[float], float]
+    falls: bool = False
+
+    def working(self, side: Side) -> Side:
+        # Reliability falls as z rises: a lower bound on one is an upper bound on the other.
+        flipped: dict[Side, Side] = {"lower": "upper", "upper": "lower"}
+        return flipped.get(side, side) if self.falls else side
+
+    def ends(self, low: float, high: float) -> tuple[float, float]:
+        return (self.own(high), self.own(low)) if self.falls else (self.own(low), self.own(high))
 
 
 def known_bounds(bounds: Bounds, method: str) -> Bounds:
     """The bounds asked for, refused where the word is unknown or the method has none."""
-    if bounds not in ("wald", "likelihood_ratio"):
-        raise InvalidData(f'bounds must be "wald" or "likelihood_ratio", not {bounds!r}')
-    if bounds == "likelihood_ratio" and method != "mle":
-        raise InvalidData('likelihood-ratio bounds exist for method="mle" only')
+    if bounds not in ("wald", "likelihood_ratio", "calibrated"):
+        raise InvalidData(f'bounds must be "wald", "likelihood_ratio" or "calibrated", not {bounds!r}')
+    if bounds != "wald" and method != "mle":
+        raise InvalidData('likelihood-ratio and calibrated bounds exist for method="mle" only')
     return bounds
 
 
@@ -346,14 +391,14 @@ def _log_age(t: float) -> float:
     return math.log(t)
 
 
-def _opposite(side: Side) -> Side:
-    flipped: dict[Side, Side] = {"lower": "upper", "upper": "lower"}
-    return flipped.get(side, side)
-
-
 def _exp(x: float) -> float:
     return math.exp(x) if x < 709.0 else math.inf
 
 
 def _survival(z: float) -> float:
     return math.exp(-_exp(z))
+
+
+RELIABILITY = _OfAge(log_cumulative_hazard, _survival, falls=True)
+FAILURE_PROBABILITY = _OfAge(log_cumulative_hazard, lambda z: -math.expm1(-_exp(z)))
+HAZARD = _OfAge(log_hazard, _exp)

@@ -7,10 +7,11 @@ mean and the hazard, and z = log(-log S(t)) for the reliability. Bounds are foun
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import digamma, gammaln, ndtri
+from scipy.special import digamma, gammaln, ndtri, polygamma
 
 from analytics.errors import NotConverged
 from analytics.results import FloatArray, Side, tail_probabilities
@@ -22,7 +23,7 @@ FARTHEST_STANDARD_ERRORS = 60.0
 
 @dataclass(frozen=True)
 class Quantity:
-    """One number derived from the parameters, on its working scale.
+    """One number derived from the parameters, on its working scale. Every function also takes arrays.
 
     Attributes
     ----------
@@ -30,21 +31,34 @@ class Quantity:
         ``value(log_eta, log_beta)``, the number on its working scale.
     gradient : callable
         Its derivatives by log eta and log beta.
-    log_eta : callable or None
-        ``log_eta(value, log_beta)``: the scale that gives the number its value at a shape. None for beta itself.
+    curve : callable or None
+        ``curve(value, log_beta)``: the log eta that gives the number its value at a shape, with its first and second
+        derivative by log beta. None for beta itself.
     """
 
-    value: Callable[[float, float], float]
-    gradient: Callable[[float, float], tuple[float, float]]
-    log_eta: Callable[[float, float], float] | None
+    value: Callable[[Any, Any], Any]
+    gradient: Callable[[Any, Any], tuple[Any, Any]]
+    curve: Callable[[Any, Any], tuple[Any, Any, Any]] | None
 
 
-ETA = Quantity(lambda u, b: u, lambda u, b: (1.0, 0.0), lambda v, b: v)
+def _along(a: Any, k: Any, log_beta: Any) -> tuple[Any, Any, Any]:
+    """log eta = a - k / beta, with its derivatives by log beta."""
+    part = k * np.exp(-log_beta)
+    return a - part, part, -part
+
+
+def _mean_curve(value: Any, log_beta: Any) -> tuple[Any, Any, Any]:
+    s = np.exp(-log_beta)
+    first = s * digamma(1.0 + s)
+    return value - gammaln(1.0 + s), first, -first - s * s * polygamma(1, 1.0 + s)
+
+
+ETA = Quantity(lambda u, b: u, lambda u, b: (1.0, 0.0), lambda v, b: (v, 0.0 * b, 0.0 * b))
 BETA = Quantity(lambda u, b: b, lambda u, b: (0.0, 1.0), None)
 LOG_MEAN = Quantity(
-    lambda u, b: u + float(gammaln(1.0 + math.exp(-b))),
-    lambda u, b: (1.0, -math.exp(-b) * float(digamma(1.0 + math.exp(-b)))),
-    lambda v, b: v - float(gammaln(1.0 + math.exp(-b))),
+    lambda u, b: u + gammaln(1.0 + np.exp(-b)),
+    lambda u, b: (1.0, -np.exp(-b) * digamma(1.0 + np.exp(-b))),
+    _mean_curve,
 )
 
 
@@ -52,27 +66,32 @@ def log_quantile(failure_probability: float) -> Quantity:
     """Logarithm of the age by which this fraction has failed: log eta + log(-log(1 - p)) / beta."""
     k = math.log(-math.log1p(-failure_probability))
     return Quantity(
-        lambda u, b: u + k * math.exp(-b),
-        lambda u, b: (1.0, -k * math.exp(-b)),
-        lambda v, b: v - k * math.exp(-b),
+        lambda u, b: u + k * np.exp(-b),
+        lambda u, b: (1.0, -k * np.exp(-b)),
+        lambda v, b: _along(v, k, b),
     )
 
 
 def log_cumulative_hazard(log_time: float) -> Quantity:
     """z(t) = beta (log t - log eta), from which S = exp(-exp(z)); z falls as the reliability rises."""
     return Quantity(
-        lambda u, b: math.exp(b) * (log_time - u),
-        lambda u, b: (-math.exp(b), math.exp(b) * (log_time - u)),
-        lambda v, b: log_time - v * math.exp(-b),
+        lambda u, b: np.exp(b) * (log_time - u),
+        lambda u, b: (-np.exp(b), np.exp(b) * (log_time - u)),
+        lambda v, b: _along(log_time, v, b),
     )
 
 
 def log_hazard(log_time: float) -> Quantity:
     """Logarithm of the hazard rate at t: log beta + z(t) - log t."""
+
+    def curve(value: Any, log_beta: Any) -> tuple[Any, Any, Any]:
+        level, s = value - log_beta + log_time, np.exp(-log_beta)
+        return log_time - level * s, (level + 1.0) * s, -(level + 2.0) * s
+
     return Quantity(
-        lambda u, b: b + math.exp(b) * (log_time - u) - log_time,
-        lambda u, b: (-math.exp(b), 1.0 + math.exp(b) * (log_time - u)),
-        lambda v, b: log_time - (v - b + log_time) * math.exp(-b),
+        lambda u, b: b + np.exp(b) * (log_time - u) - log_time,
+        lambda u, b: (-np.exp(b), 1.0 + np.exp(b) * (log_time - u)),
+        curve,
     )
 
 
@@ -98,26 +117,16 @@ def standard_error(quantity: Quantity, log_eta: float, log_beta: float, covarian
     return math.sqrt(float(gradient @ covariance @ gradient))
 
 
-def likelihood_ratio_bounds(
-    quantity: Quantity,
-    likelihood: WeibullLikelihood,
-    log_eta: float,
-    log_beta: float,
-    covariance: FloatArray,
-    confidence: float,
-    side: Side,
-) -> tuple[float, float]:
+def likelihood_ratio_bounds(profile: "Profile", confidence: float, side: Side) -> tuple[float, float]:
     """Values at which the profile log-likelihood has fallen by half the squared normal deviate, on the working scale.
 
     A bound is infinite where the profile never falls so far, which is what the data then say.
     """
-    centre = quantity.value(log_eta, log_beta)
-    profile = _Profile(quantity, likelihood, log_eta, log_beta, covariance)
     below, above = standard_deviates(confidence, side)
-    return _bound(profile, centre, below, -1.0), _bound(profile, centre, above, 1.0)
+    return bound(profile, below, -1.0), bound(profile, above, 1.0)
 
 
-class _Profile:
+class Profile:
     """Highest log-likelihood among the parameters that give the quantity a value, by one-dimensional search."""
 
     def __init__(
@@ -129,26 +138,31 @@ class _Profile:
         covariance: FloatArray,
     ) -> None:
         self._quantity, self._likelihood = quantity, likelihood
+        self.centre = float(quantity.value(log_eta, log_beta))
         self.maximum = likelihood.value(log_eta, log_beta)
         self.standard_error = standard_error(quantity, log_eta, log_beta, covariance)
         # The search runs over log beta, or over log eta where beta itself is the quantity.
-        self._free_is_beta = quantity.log_eta is not None
+        self._free_is_beta = quantity.curve is not None
         self._start = log_beta if self._free_is_beta else log_eta
         self._step = 0.5 * math.sqrt(float(covariance[1, 1] if self._free_is_beta else covariance[0, 0]))
 
     def at(self, value: float) -> tuple[float, float]:
         """The profile log-likelihood and its derivative (by the envelope theorem) at a value of the quantity."""
-        free = self._best(value)
-        log_eta, log_beta = self._parameters(value, free)
+        log_eta, log_beta = self.best(value)
         found = self._likelihood.derivatives(log_eta, log_beta)
-        self._start = free
         by_eta, by_beta = self._quantity.gradient(log_eta, log_beta)
         slope = found.gradient[0] / by_eta if self._free_is_beta else found.gradient[1] / by_beta
         return found.value, slope
 
+    def best(self, value: float) -> tuple[float, float]:
+        """Log eta and log beta of the highest likelihood among those that give the quantity this value."""
+        free = self._best(value)
+        self._start = free
+        return self._parameters(value, free)
+
     def _parameters(self, value: float, free: float) -> tuple[float, float]:
-        relation = self._quantity.log_eta
-        return (free, value) if relation is None else (relation(value, free), free)
+        curve = self._quantity.curve
+        return (free, value) if curve is None else (float(curve(value, free)[0]), free)
 
     def _best(self, value: float) -> float:
         if not self._free_is_beta and not self._likelihood.has_intervals:
@@ -175,10 +189,17 @@ class _Profile:
         return near
 
 
-def _bound(profile: _Profile, centre: float, deviate: float, direction: float) -> float:
-    """Newton's method on the signed root of the likelihood ratio, which is nearly straight in the value."""
+@np.errstate(over="ignore", invalid="ignore")
+def bound(profile: Profile, deviate: float, direction: float) -> float:
+    """Where, going in a direction from the estimate, the signed root of the likelihood ratio reaches a deviate.
+
+    Newton's method on the signed root, which is nearly straight in the value. A negative deviate lies the other way.
+    """
+    if deviate < 0.0:
+        return bound(profile, -deviate, -direction)
     if math.isinf(deviate):
         return direction * math.inf
+    centre = profile.centre
     inner, outer = centre, direction * math.inf
     value = centre + direction * deviate * profile.standard_error
     for _ in range(100):

@@ -37,9 +37,13 @@ def test_gradient_and_inverse_belong_to_the_value(
     by_eta = (quantity.value(log_eta + h, log_beta) - quantity.value(log_eta - h, log_beta)) / (2 * h)
     by_beta = (quantity.value(log_eta, log_beta + h) - quantity.value(log_eta, log_beta - h)) / (2 * h)
     assert quantity.gradient(log_eta, log_beta) == pytest.approx((by_eta, by_beta), rel=1e-6, abs=1e-8)
-    if quantity.log_eta is not None:
+    if quantity.curve is not None:
         value = quantity.value(log_eta, log_beta)
-        assert quantity.log_eta(value, log_beta) == pytest.approx(log_eta)
+        there, first, second = quantity.curve(value, log_beta)
+        ahead, behind = (quantity.curve(value, log_beta + step)[0] for step in (1e-4, -1e-4))
+        assert there == pytest.approx(log_eta)
+        assert first == pytest.approx((ahead - behind) / 2e-4, rel=1e-6, abs=1e-7)
+        assert second == pytest.approx((ahead - 2 * there + behind) / 1e-8, rel=1e-4, abs=1e-5)
 
 
 def test_deviates() -> None:

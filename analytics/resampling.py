@@ -1,0 +1,246 @@
+"""What another sample from the same fleet might have looked like: thousands at once, each fitted with and without a constraint.
+
+A `Plan` says which units were watched from which age to which. Under a Weibull distribution it gives samples; each is
+fitted freely and with one quantity held at a value, and the signed root of the likelihood ratio between the two fits is what
+calibrated bounds are made of.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.batch import Samples, gather, maximise, power_sums
+from analytics.errors import InvalidData
+from analytics.lifedata import RIGHT_CENSORED, LifeData
+from analytics.results import FloatArray
+from analytics.weibull_intervals import Quantity
+
+# Cells of units watched over the same ages. Above this many, neighbouring ends are put together: the distribution of a
+# likelihood ratio depends on the plan too weakly to tell.
+MOST_CELLS = 128
+# Samples worked on at once: their cells stay in the processor's cache.
+ROWS = 256
+STEPS = 40
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Who was watched, over which ages: `units` of them in each cell, from log age `entry` to log age `exit`.
+
+    `entry` is -inf for those watched from new, `exit` inf for those who would have been watched until they failed.
+    `estimated` says that the exits of failed units are not known but taken from those of the others.
+    """
+
+    units: NDArray[np.int64]
+    entry: FloatArray
+    exit: FloatArray
+    estimated: bool
+
+
+def plan_of(data: LifeData) -> Plan:
+    """The plan behind life data: who would have been watched how long, had nothing failed.
+
+    The end of watch of a failed unit is its `planned_exit`. Where the data have none it is taken from the units that did
+    not fail: the Kaplan-Meier estimate of the ends of watch beyond the age at failure, spread evenly over the failed units
+    (Davison and Hinkley 1997, algorithm 3.1, with quantiles in place of draws). Where nothing was watched beyond it, the
+    unit is one that would have been watched until it failed.
+
+    Raises
+    ------
+    InvalidData
+        With right truncation: there the units that were not seen are part of the plan, and nobody knows them.
+    """
+    if np.isfinite(data.truncated_above).any():
+        raise InvalidData(
+            "calibrated bounds do not exist for right-truncated data; use likelihood-ratio bounds"
+        )
+    failed = data.event != RIGHT_CENSORED
+    ends = data.time if data.planned_exit is None else data.planned_exit
+    estimated = data.planned_exit is None and bool(failed.any()) and not bool(failed.all())
+    if data.planned_exit is None:
+        ends = np.where(failed, _estimated_exits(data, failed), data.time)
+    seen = ends > data.entry
+    with np.errstate(divide="ignore"):
+        entry, exit_ = np.log(data.entry[seen]), np.log(ends[seen])
+    return _in_cells(data.count[seen], entry, exit_, estimated)
+
+
+def _estimated_exits(data: LifeData, failed: NDArray[np.bool_]) -> FloatArray:
+    exits = np.full(len(data), np.inf)
+    if failed.all():
+        return exits
+    from analytics.nonparametric import kaplan_meier
+
+    ends = LifeData(
+        data.time, (~failed).astype(int), entry=np.minimum(data.entry, data.time), count=data.count
+    )
+    curve = kaplan_meier(ends.take(ends.time > 0))
+    rows = np.flatnonzero(failed)
+    rows = rows[np.argsort(data.time[rows], kind="stable")]
+    # Multiples of the golden section fill (0, 1) evenly, whichever stretch of them is taken.
+    spread = (0.5 + 0.6180339887498949 * np.arange(rows.size)) % 1.0
+    step = np.searchsorted(curve.time, data.time[rows], side="right")
+    beyond = np.concatenate([[1.0], curve.estimate])
+    target = beyond[step] * (1.0 - spread)
+    at = np.searchsorted(-curve.estimate, -target, side="left")
+    at = np.maximum(at, step)
+    exits[rows] = np.append(curve.time, np.inf)[at]
+    return exits
+
+
+def _in_cells(count: FloatArray, entry: FloatArray, exit_: FloatArray, estimated: bool) -> Plan:
+    if exit_.size == 0:
+        raise InvalidData("nothing was under observation")
+    pairs, cell = np.unique(np.column_stack([entry, exit_]), axis=0, return_inverse=True)
+    if len(pairs) > MOST_CELLS:
+        entries = 1 if np.isneginf(entry).all() else round(MOST_CELLS**0.5)
+        code = _bins(entry, entries) * (MOST_CELLS + 2) + _bins(exit_, MOST_CELLS // entries)
+        cell = np.unique(code, return_inverse=True)[1]
+    cell = cell.ravel()
+    units = np.bincount(cell, weights=count)
+    return Plan(
+        units.astype(np.int64),
+        np.bincount(cell, weights=count * entry) / units,
+        np.bincount(cell, weights=count * exit_) / units,
+        estimated,
+    )
+
+
+def _bins(values: FloatArray, bins: int) -> NDArray[np.intp]:
+    """The number of the quantile bin of each value; one of their own for infinite ones."""
+    finite = np.isfinite(values)
+    edges = np.quantile(values[finite], np.linspace(0, 1, bins + 1)[1:-1]) if finite.any() else np.empty(0)
+    return np.where(finite, 1 + np.searchsorted(edges, values, side="right"), 0)
+
+
+def draw(
+    plan: Plan, log_eta: FloatArray, log_beta: FloatArray, *, rng: np.random.Generator
+) -> tuple[Samples | None, NDArray[np.intp]]:
+    """One sample of the plan under each pair of parameters, and which of them hold at least two failures (only those).
+
+    Units fail independently; the age at failure is drawn given survival to the age of entry.
+    """
+    beta = np.exp(log_beta)[:, None]
+    at_entry = np.exp(beta * (plan.entry - log_eta[:, None]))
+    chance = -np.expm1(at_entry - np.exp(beta * (plan.exit - log_eta[:, None])))
+    if (plan.units == 1).all():
+        failing = (rng.random(chance.shape) < chance).astype(np.intp)
+    else:
+        failing = rng.binomial(plan.units, chance)
+    kept = np.flatnonzero(failing.sum(axis=1) >= 2)
+    if not kept.size:
+        return None, kept
+    failing = failing[kept]
+    failures = failing.sum(axis=1)
+    each, cell = failing.ravel(), np.repeat(np.tile(np.arange(plan.units.size), kept.size), failing.ravel())
+    uniform = rng.random(cell.size)
+    hazard = np.repeat(at_entry[kept].ravel(), each) - np.log1p(
+        -uniform * np.repeat(chance[kept].ravel(), each)
+    )
+    age = np.exp(np.repeat(log_eta[kept], failures) + np.log(hazard) / np.repeat(beta[kept, 0], failures))
+    return _gathered(plan, plan.units - failing, failures, cell, age), kept
+
+
+def _gathered(
+    plan: Plan,
+    survivors: NDArray[np.intp],
+    failures: NDArray[np.intp],
+    cell: NDArray[np.intp],
+    age: FloatArray,
+) -> Samples:
+    """Survivors by cell and then failures, sample after sample."""
+    row, at = np.nonzero(survivors)
+    alive = np.bincount(row, minlength=failures.size)
+    offsets = np.concatenate([[0], np.cumsum(alive + failures)])
+    survivor = np.arange(row.size) + np.repeat(np.cumsum(failures) - failures, alive)
+    failure = np.arange(age.size) + np.repeat(np.cumsum(alive), failures)
+    time, weight, entry = np.empty(offsets[-1]), np.ones(offsets[-1]), np.zeros(offsets[-1])
+    event = np.ones(offsets[-1], dtype=bool)
+    time[survivor], weight[survivor], event[survivor] = np.exp(plan.exit[at]), survivors[row, at], False
+    time[failure] = age
+    late = np.isfinite(plan.entry).any()
+    if late:
+        entry[survivor], entry[failure] = np.exp(plan.entry[at]), np.exp(plan.entry[cell])
+    return gather(time, event, offsets, entry=entry if late else None, weight=weight)
+
+
+def maximise_held(
+    samples: Samples, quantity: Quantity, value: FloatArray, log_beta: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Log eta, log beta and log-likelihood at the maximum among parameters that give the quantity a value.
+
+    NaN where the search, Newton's along the curve of such parameters from a first guess of log beta, does not end.
+    """
+    d, scale = samples.failures, samples.log_scale
+    ages = samples.sum_x + d * scale  # summed logarithms of the ages at failure
+    if quantity.curve is None:  # beta itself: the best eta has a closed form
+        beta = np.exp(value)
+        u = np.log(power_sums(samples, beta)[0] / d) / beta
+        return u + scale, value, d * (value - 1.0) + beta * (samples.sum_x - d * u) - ages
+    best, at_best, b = np.full(d.size, -np.inf), log_beta, log_beta
+    step = np.zeros(d.size)
+    for _ in range(STEPS):
+        height, slope, curvature = _along(samples, quantity, value, b)
+        newton = np.where(curvature < 0.0, -slope / curvature, np.sign(slope))
+        # A step that lost height, beyond what rounding explains, is halved.
+        lost = ~(height >= best - 1e-10 * (1.0 + np.abs(best)))
+        at_best, best = np.where(lost, at_best, b), np.where(lost, best, height)
+        step = np.where(lost, step / 2.0, np.clip(newton, -1.0, 1.0))
+        b = at_best + step
+        if not (np.abs(step) > TOLERANCE).any():
+            break
+    found = np.abs(step) < 1e-5
+    log_eta = quantity.curve(value, at_best)[0]
+    return tuple(np.where(found, each, np.nan) for each in (log_eta, at_best, best - ages))  # type: ignore[return-value]
+
+
+def _along(
+    samples: Samples, quantity: Quantity, value: FloatArray, log_beta: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Log-likelihood without the summed log ages, and its first two derivatives by log beta along the curve."""
+    assert quantity.curve is not None
+    log_eta, first, second = quantity.curve(value, log_beta)
+    d, beta, u = samples.failures, np.exp(log_beta), log_eta - samples.log_scale
+    s0, s1, s2, _ = power_sums(samples, beta) * np.exp(-beta * u)
+    # Sums over the terms of w = c exp(z), w z and w z^2, and over the failures of z, where z = beta (x - u).
+    a0, a1, a2 = s0, beta * (s1 - u * s0), beta * beta * (s2 - 2.0 * u * s1 + u * u * s0)
+    sum_z = beta * (samples.sum_x - d * u)
+    bend, turn = beta * first, beta * (2.0 * first + second)
+    height = d * log_beta + sum_z - a0
+    slope = d + sum_z - bend * d - a1 + bend * a0
+    curvature = sum_z - d * turn - (a2 - 2.0 * bend * a1 + bend * bend * a0) - (a1 - turn * a0)
+    return height, slope, curvature
+
+
+def signed_roots(
+    plan: Plan,
+    quantity: Quantity,
+    value: FloatArray,
+    log_eta: FloatArray,
+    log_beta: FloatArray,
+    *,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Signed root of the likelihood ratio of `value` in one sample drawn under each pair of parameters.
+
+    Positive where the sample's estimate lies above the value. Samples without a fit (fewer than two failures, no finite
+    maximum) are left out, as data like theirs give no interval; the second array says which are there.
+    """
+    roots, rows = [np.empty(0)], [np.empty(0, dtype=np.intp)]
+    for begin in range(0, log_eta.size, ROWS):
+        part = slice(begin, begin + ROWS)
+        samples, kept = draw(plan, log_eta[part], log_beta[part], rng=rng)
+        if samples is None:
+            continue
+        held_at, start = value[part][kept], log_beta[part][kept]
+        free = maximise(samples, start)
+        with np.errstate(all="ignore"):
+            held = maximise_held(samples, quantity, held_at, start)[2]
+            above = np.sign(quantity.value(free.log_eta, free.log_beta) - held_at)
+            root = above * np.sqrt(2.0 * np.maximum(free.loglik - held, 0.0))
+        there = np.isfinite(root)
+        roots.append(root[there])
+        rows.append(begin + kept[there])
+    return np.concatenate(roots), np.concatenate(rows)
