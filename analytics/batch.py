@@ -1,12 +1,12 @@
 """Weibull fits of many samples at once: the parts of a fleet, or thousands of resamples of one plan.
 
-The profile log-likelihood of the shape needs, in each pass over the records, one exponential a record and four sums
+The profile log-likelihood of the shape needs, in each pass over the records, one exponential a record and three sums
 a sample; Halley's method on the logarithm of the shape then takes three or four passes. Records of a sample lie
 next to each other, and every sum runs over the records of one sample only, in blocks counted from its own first
 record. So a sample has the same result to the last bit whatever stands before and after it.
 
-With delayed entry the sums are signed. The profile log-likelihood is concave in beta all the same: with :math:`R(x)`
-units at risk at log-age x it is, per failure and up to a constant,
+With delayed entry each record's term is a difference. The profile log-likelihood is concave in beta all the same: with
+:math:`R(x)` units at risk at log-age x it is, per failure and up to a constant,
 :math:`\\beta \\bar x - \\log \\int R(x) e^{\\beta x} dx`, and the logarithm of such an integral is convex. It has
 therefore one maximum or none, and which of the two is seen from its slopes at both ends before any search.
 """
@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,13 +23,18 @@ from numpy.typing import ArrayLike, NDArray
 from analytics.results import FloatArray
 from analytics.weibull_likelihood import FARTHEST_LOG_ETA, LARGEST_BETA, SMALLEST_BETA
 
-# Records a chunk: few enough for the arrays of one pass to stay in the cache of a core.
-CHUNK_RECORDS = 32_768
+# Records worked on together: few enough for the arrays of one pass to stay in the cache of a core.
+TILE_RECORDS = 32_768
+# Records whose samples are searched together: enough for a step of the search to cost little beside the sums.
+CHUNK_RECORDS = 262_144
 # A sample longer than this is summed block by block, each block counted from the sample's first record.
 BLOCK_RECORDS = 32_768
 MOST_PASSES = 100
 # A maximum counts as verified this many standard errors from the zero of the score, or closer.
 VERIFIED_SCORE = 1e-6
+LAST_STEP = 1e-6  # of log beta; it is still taken, so that the error left is of the order of its square
+# Skewness of log T under the tilt of a complete sample, psi''(2) / psi'(2)^1.5: bends Halley's step without a fourth sum.
+SKEWNESS = -0.780
 
 
 class Status(IntEnum):
@@ -47,44 +52,67 @@ class Samples:
 
     Attributes
     ----------
-    x : ndarray
-        Logarithm of each age over the largest age of its sample; with delayed entry, ages and entries in turn.
-    coefficient : ndarray or None
-        Weight of each term in the cumulative hazard: the count of the record, negative for an entry. None if all are 1.
     offsets : ndarray of int, shape (samples + 1,)
-        Where the terms of each sample begin, and the end.
+        Where the records of each sample begin, and the end.
+    x : ndarray
+        Logarithm of each age over the largest age of its sample.
+    weight : ndarray or None
+        Weight of each record; None where all are 1.
+    entry : ndarray or None
+        Logarithm of each age at entry over the largest age, 0 where a record began at age 0; None where all did.
+    entry_weight : ndarray or None
+        Weight of each entry, 0 where a record began at age 0.
     failures, sum_x : ndarray
         Weighted number of failures of each sample, and the weighted sum of `x` over them.
+    mean, variance : ndarray
+        Moments of `x` over all records of a sample.
     log_scale : ndarray
         Logarithm of the largest age of each sample.
     maximum_exists : ndarray of bool
         Whether the profile rises at small beta and falls at large.
     """
 
-    x: FloatArray
-    coefficient: FloatArray | None
     offsets: NDArray[np.intp]
+    x: FloatArray
+    weight: FloatArray | None
+    entry: FloatArray | None
+    entry_weight: FloatArray | None
     failures: FloatArray
     sum_x: FloatArray
+    mean: FloatArray
+    variance: FloatArray
     log_scale: FloatArray
     maximum_exists: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return self.failures.size
 
+    def slice(self, first: int, last: int) -> "Samples":
+        """Samples `first` to `last` - 1, as views."""
+        records = slice(self.offsets[first], self.offsets[last])
+        return self._pick(records, slice(first, last), self.offsets[first : last + 1] - self.offsets[first])
+
     def take(self, keep: NDArray[np.bool_]) -> "Samples":
         """The marked samples alone."""
         lengths = np.diff(self.offsets)
-        terms = np.repeat(keep, lengths)
-        return Samples(
-            self.x[terms],
-            None if self.coefficient is None else self.coefficient[terms],
-            np.concatenate([[0], np.cumsum(lengths[keep])]),
-            self.failures[keep],
-            self.sum_x[keep],
-            self.log_scale[keep],
-            self.maximum_exists[keep],
+        return self._pick(np.repeat(keep, lengths), keep, np.concatenate([[0], np.cumsum(lengths[keep])]))
+
+    def numbers(self, keep: NDArray[np.bool_]) -> "Samples":
+        """The marked samples without their records."""
+        return self._pick(slice(0, 0), keep, np.zeros(int(keep.sum()) + 1, dtype=np.intp))
+
+    def _pick(self, records: Any, samples: Any, offsets: NDArray[np.intp]) -> "Samples":
+        columns: Any = (self.x, self.weight, self.entry, self.entry_weight)
+        numbers: Any = (
+            self.failures,
+            self.sum_x,
+            self.mean,
+            self.variance,
+            self.log_scale,
+            self.maximum_exists,
         )
+        picked: Any = [None if column is None else column[records] for column in columns]
+        return Samples(offsets, *picked, *(number[samples] for number in numbers))
 
 
 @dataclass(frozen=True)
@@ -138,66 +166,79 @@ def gather(
     >>> np.exp(fits.log_beta).round(3).tolist()
     [2.638, 4.451]
     """
-    age, failed = np.asarray(time, dtype=np.float64), np.asarray(event).astype(bool)
-    if offsets is None:
-        offsets = np.arange(0, age.size + 1, age.shape[-1])
-        failed = np.broadcast_to(failed, age.shape)
-    age, failed, cuts = age.ravel(), failed.ravel(), np.asarray(offsets, dtype=np.intp)
-    late = (
-        None
-        if entry is None
-        else np.broadcast_to(np.asarray(entry, dtype=np.float64), np.shape(time)).ravel()
+    age = np.asarray(time, dtype=np.float64)
+    shape = age.shape
+    cuts = np.asarray(np.arange(0, age.size + 1, shape[-1]) if offsets is None else offsets, dtype=np.intp)
+    failed = np.broadcast_to(np.asarray(event).astype(bool), shape).ravel()
+    late, count = (
+        None if column is None else np.broadcast_to(np.asarray(column, dtype=np.float64), shape).ravel()
+        for column in (entry, weight)
     )
-    count = (
-        None
-        if weight is None
-        else np.broadcast_to(np.asarray(weight, dtype=np.float64), np.shape(time)).ravel()
-    )
-    starts, lengths = cuts[:-1], np.diff(cuts)
-    largest = np.maximum.reduceat(age if count is None else np.where(count > 0, age, 0.0), starts)
-    scale = np.where(largest > 0.0, largest, 1.0)
-    inverse = np.repeat(scale, lengths)
-    if age.min(initial=1.0) > 0.0:
-        x = np.log(age / inverse)
-    else:  # a record that ends at age 0 adds nothing; its logarithm must not either
+    age = age.ravel()
+    if late is not None and not late.any():
+        late = None
+    if age.min(initial=1.0) <= 0.0:  # a record that ends at age 0 adds nothing
         count = np.where(age > 0.0, 1.0 if count is None else count, 0.0)
-        x = np.log(np.where(age > 0.0, age / inverse, 1.0))
-    worth = failed.astype(np.float64) if count is None else failed * count
-    d, sum_x = np.add.reduceat(worth, starts), np.add.reduceat(worth * x, starts)
+    n = cuts.size - 1
+    late_columns = (None, None) if late is None else (np.empty(age.size), np.empty(age.size))
+    d, sum_x, mean, variance, log_scale = (np.empty(n) for _ in range(5))
+    exists = np.empty(n, dtype=bool)
+    samples = Samples(
+        cuts, np.empty(age.size), count, *late_columns, d, sum_x, mean, variance, log_scale, exists
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = sum_x / d
-    if late is None or not late.any():
-        longest = np.maximum.reduceat(x if count is None else np.where(count > 0, x, -np.inf), starts)
-        return Samples(x, count, cuts, d, sum_x, np.log(scale), mean < longest - 1e-13)
-    return _with_entry(x, count, cuts, (d, sum_x, np.log(scale)), late / inverse)
+        for first, last in chunks(cuts, TILE_RECORDS):
+            here = slice(cuts[first], cuts[last])
+            tile = samples.slice(first, last)
+            _fill(tile, age[here], failed[here])
+            if late is not None:
+                _fill_entry(tile, late[here])
+    return samples
 
 
-def _with_entry(
-    x: FloatArray,
-    count: FloatArray | None,
-    cuts: NDArray[np.intp],
-    sums: tuple[FloatArray, FloatArray, FloatArray],
-    entry: FloatArray,
-) -> Samples:
-    """Samples whose terms are ages and entries in turn, with the slopes of the profile at both ends known."""
-    d, sum_x, log_scale = sums
-    starts = cuts[:-1]
+def _fill(tile: Samples, age: FloatArray, failed: NDArray[np.bool_]) -> None:
+    """Logarithms and sums of a tile, written into its arrays."""
+    starts, lengths = tile.offsets[:-1], np.diff(tile.offsets)
+    weight, x = tile.weight, tile.x
+    largest = np.maximum.reduceat(age if weight is None else np.where(weight > 0.0, age, 0.0), starts)
+    scale = np.where(largest > 0.0, largest, 1.0)
+    np.divide(age, np.repeat(scale, lengths), out=x)
+    if weight is not None:
+        x[age == 0.0] = 1.0
+    np.log(x, out=x)
+    np.log(scale, out=tile.log_scale)
+    worth = failed.astype(np.float64) if weight is None else failed * weight
+    np.add.reduceat(worth, starts, out=tile.failures)
+    worth *= x
+    np.add.reduceat(worth, starts, out=tile.sum_x)
+    units = lengths if weight is None else np.add.reduceat(weight, starts)
+    moment = x if weight is None else weight * x
+    tile.mean[:] = np.add.reduceat(moment, starts) / units
+    tile.variance[:] = np.add.reduceat(moment * x, starts) / units - tile.mean**2
+    longest = 0.0 if weight is None else np.maximum.reduceat(np.where(weight > 0.0, x, -np.inf), starts)
+    tile.maximum_exists[:] = tile.sum_x / tile.failures < longest - 1e-13
+
+
+def _fill_entry(tile: Samples, entry: FloatArray) -> None:
+    """Logarithms of the entries of a tile, and the slopes of the profile at both ends with them."""
+    starts, lengths = tile.offsets[:-1], np.diff(tile.offsets)
+    weight, x = 1.0 if tile.weight is None else tile.weight, tile.x
     is_late = entry > 0.0
-    x_entry = np.log(np.where(is_late, entry, 1.0))
-    weight = np.ones(x.size) if count is None else count
-    terms = np.stack([x, x_entry], axis=1).ravel()
-    coefficient = np.stack([weight, np.where(is_late, -weight, 0.0)], axis=1).ravel()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = sum_x / d
-        # At risk for any time at all. Where every such record began late, the profile at beta = 0 rises only if
-        # failures stand, on average, behind the middle of the exposure on the log axis.
-        exposed = (weight > 0.0) & ((x > x_entry) | ~is_late)
-        longest = np.maximum.reduceat(np.where(exposed, x, -np.inf), starts)
-        all_late = ~np.logical_or.reduceat(exposed & ~is_late, starts)
-        width = np.where(exposed & is_late, weight * (x - x_entry), 0.0)
-        middle = np.add.reduceat(width * (x + x_entry) / 2.0, starts) / np.add.reduceat(width, starts)
-        exists = (mean < longest - 1e-13) & ~(all_late & ~(mean > middle))
-    return Samples(terms, coefficient, 2 * cuts, d, sum_x, log_scale, exists)
+    assert tile.entry is not None
+    assert tile.entry_weight is not None
+    y = tile.entry
+    y[:] = np.where(is_late, entry / np.repeat(np.exp(tile.log_scale), lengths), 1.0)
+    np.log(y, out=y)
+    tile.entry_weight[:] = is_late * weight
+    mean = tile.sum_x / tile.failures
+    # At risk for any time at all. Where every such record began late, the profile at beta = 0 rises only if
+    # failures stand, on average, behind the middle of the exposure on the log axis.
+    exposed = (weight > 0.0) & ((x > y) | ~is_late)
+    longest = np.maximum.reduceat(np.where(exposed, x, -np.inf), starts)
+    all_late = ~np.logical_or.reduceat(exposed & ~is_late, starts)
+    width = np.where(exposed & is_late, weight * (x - y), 0.0)
+    middle = np.add.reduceat(width * (x + y) / 2.0, starts) / np.add.reduceat(width, starts)
+    tile.maximum_exists[:] = (mean < longest - 1e-13) & ~(all_late & ~(mean > middle))
 
 
 def maximise(samples: Samples, start: FloatArray | None = None) -> Fits:
@@ -221,7 +262,7 @@ def maximise(samples: Samples, start: FloatArray | None = None) -> Fits:
     with np.errstate(all="ignore"):
         for first, last in chunks(samples.offsets):
             guess = None if start is None else start[first:last]
-            _fit_chunk(_slice(samples, first, last), guess, fits, first)
+            _fit_chunk(samples.slice(first, last), guess, fits, first)
     return fits
 
 
@@ -235,58 +276,50 @@ def chunks(offsets: NDArray[np.intp], records: int = CHUNK_RECORDS) -> Iterator[
         first = last
 
 
-def _slice(samples: Samples, first: int, last: int) -> Samples:
-    a, b = samples.offsets[first], samples.offsets[last]
-    return Samples(
-        samples.x[a:b],
-        None if samples.coefficient is None else samples.coefficient[a:b],
-        samples.offsets[first : last + 1] - a,
-        samples.failures[first:last],
-        samples.sum_x[first:last],
-        samples.log_scale[first:last],
-        samples.maximum_exists[first:last],
-    )
-
-
 def power_sums(samples: Samples, beta: FloatArray) -> FloatArray:
-    """Sums of c e^(beta x) x^k over each sample, k = 0 to 3; shape (4, samples). The one loop over the records."""
-    starts = samples.offsets[:-1]
-    lengths = np.diff(samples.offsets)
-    if lengths.max() > BLOCK_RECORDS:
-        return _power_sums_by_blocks(samples, beta)
-    h = np.repeat(beta, lengths)
-    h *= samples.x
+    """Sums of w exp(beta x) x^k over each sample, less those of the entries; k = 0, 1, 2; shape (3, samples)."""
+    sums = np.empty((3, len(samples)))
+    all_columns = (samples.x, samples.weight, samples.entry, samples.entry_weight)
+    for first, last in chunks(samples.offsets, TILE_RECORDS):
+        a, b = samples.offsets[first], samples.offsets[last]
+        columns: Any = [None if column is None else column[a:b] for column in all_columns]
+        if b - a <= BLOCK_RECORDS:
+            each = np.repeat(beta[first:last], np.diff(samples.offsets[first : last + 1]))
+            _add_powers(columns, each, samples.offsets[first:last] - a, sums[:, first:last])
+        else:
+            _add_blocks(columns, float(beta[first]), sums[:, first])
+    return sums
+
+
+def _add_powers(columns: Any, beta: FloatArray, starts: NDArray[np.intp], sums: FloatArray) -> None:
+    """The one loop over records. `beta`, one for each record, is used up."""
+    x, weight, entry, entry_weight = columns
+    g = None if entry is None else np.exp(beta * entry) * entry_weight
+    h = beta
+    h *= x
     np.exp(h, out=h)
-    if samples.coefficient is not None:
-        h *= samples.coefficient
-    sums = np.empty((4, starts.size))
-    np.add.reduceat(h, starts, out=sums[0])
-    for power in (1, 2, 3):
-        h *= samples.x
-        np.add.reduceat(h, starts, out=sums[power])
-    return sums
+    if weight is not None:
+        h *= weight
+    for power in range(3):
+        if power:
+            h *= x
+        if g is None:
+            np.add.reduceat(h, starts, out=sums[power])
+        else:
+            if power:
+                g *= entry
+            # Where an entry is 0 this is h to the last bit, so that a sample does not depend on its neighbours' entries.
+            np.add.reduceat(h - g, starts, out=sums[power])
 
 
-def _power_sums_by_blocks(samples: Samples, beta: FloatArray) -> FloatArray:
-    sums = np.empty((4, len(samples)))
-    for at in range(len(samples)):
-        alone = _slice(samples, at, at + 1)
-        n = alone.x.size
-        cuts = [*range(0, n, BLOCK_RECORDS), n]
-        blocks = (
-            Samples(
-                alone.x[a:b],
-                None if alone.coefficient is None else alone.coefficient[a:b],
-                np.array([0, b - a]),
-                *(np.empty(1),) * 3,
-                np.ones(1, dtype=bool),
-            )
-            for a, b in pairwise(cuts)
-        )
-        sums[:, at] = np.concatenate([power_sums(block, beta[at : at + 1]) for block in blocks], axis=1).sum(
-            axis=1
-        )
-    return sums
+def _add_blocks(columns: Any, beta: float, sums: FloatArray) -> None:
+    """Sums of one long sample, block by block."""
+    n = columns[0].size
+    blocks = np.empty((3, -(-n // BLOCK_RECORDS)))
+    for k, a in enumerate(range(0, n, BLOCK_RECORDS)):
+        cut: Any = [None if column is None else column[a : a + BLOCK_RECORDS] for column in columns]
+        _add_powers(cut, np.full(cut[0].size, beta), np.zeros(1, dtype=np.intp), blocks[:, k : k + 1])
+    sums[:] = blocks.sum(axis=1)
 
 
 def log_moment_start(samples: Samples) -> FloatArray:
@@ -295,14 +328,8 @@ def log_moment_start(samples: Samples) -> FloatArray:
     To second order the score is 1 + beta (mean over failures - mean) - beta^2 variance; dividing the variance by pi^2 / 6
     makes the root exact for a large complete sample.
     """
-    starts = samples.offsets[:-1]
-    weight = np.ones(samples.x.size) if samples.coefficient is None else np.maximum(samples.coefficient, 0.0)
-    n = np.add.reduceat(weight, starts)
-    weight *= samples.x
-    mean = np.add.reduceat(weight, starts) / n
-    weight *= samples.x
-    spread = (np.add.reduceat(weight, starts) / n - mean * mean) / (math.pi**2 / 6.0)
-    behind = samples.sum_x / samples.failures - mean
+    spread = samples.variance / (math.pi**2 / 6.0)
+    behind = samples.sum_x / samples.failures - samples.mean
     # The larger root of the quadratic, in the form that does not cancel when the failures come early.
     root = np.sqrt(behind * behind + 4.0 * spread)
     beta = np.where(behind > 0.0, (behind + root) / (2.0 * spread), 2.0 / (root - behind))
@@ -319,40 +346,38 @@ def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: in
     if rows.size < len(samples):
         keep = status == Status.NOT_CONVERGED
         samples, start = samples.take(keep), None if start is None else start[keep]
-    log_beta = log_moment_start(samples) if start is None and rows.size else start
+    if not rows.size:
+        return
+    log_beta = log_moment_start(samples) if start is None else start
     low, high = np.full(rows.size, -np.inf), np.full(rows.size, np.inf)
     for _ in range(MOST_PASSES):
-        if not rows.size or log_beta is None:
-            return
         sums = power_sums(samples, np.exp(log_beta))
         score, slope, bend = _profile_score(samples, np.exp(log_beta), sums)
         score_norm = np.abs(score) * np.sqrt(samples.failures / -slope)
-        step = -2.0 * score * slope / (2.0 * slope * slope - score * bend)
-        done = (score_norm < VERIFIED_SCORE) & (np.abs(step) < 1e-4)
-        low, high = np.where(score > 0.0, log_beta, low), np.where(score > 0.0, high, log_beta)
+        # Halley's step: Newton's, corrected for the bend by no more than a factor of two.
+        step = -score / slope / (1.0 - np.clip(score * bend / (2.0 * slope * slope), -0.5, 0.5))
+        done = (score_norm < VERIFIED_SCORE) & (np.abs(step) < LAST_STEP)
         if done.any():
-            at = rows[done]
-            _record(fits, at, samples, done, log_beta, step, score_norm, sums)
+            search = (log_beta[done], step[done], slope[done], score_norm[done])
+            _record(fits, rows[done], samples.numbers(done), search, sums[:, done])
         lost = ~done & ((log_beta < math.log(SMALLEST_BETA)) | (log_beta > math.log(LARGEST_BETA)))
         fits.status[rows[lost]] = Status.NO_FINITE_MAXIMUM
+        low, high = np.where(score > 0.0, log_beta, low), np.where(score > 0.0, high, log_beta)
         log_beta = _next(log_beta, step, score, slope, low, high)
-        open_ = ~(done | lost)
-        # The sums of a chunk cost by the record, so what has ended is dropped as soon as it is worth the copy.
-        if not open_.all():
-            if not open_.any():
-                return
-            rows, samples = rows[open_], samples.take(open_)
-            log_beta, low, high = log_beta[open_], low[open_], high[open_]
+        more = ~(done | lost)
+        if not more.any():
+            return
+        if not more.all():
+            rows, samples = rows[more], samples.take(more)
+            log_beta, low, high = log_beta[more], low[more], high[more]
 
 
 def _profile_score(samples: Samples, beta: FloatArray, sums: FloatArray) -> tuple[FloatArray, ...]:
-    """First, second and third derivative of the profile log-likelihood by log beta, per failure."""
-    mean, square, cube = sums[1:] / sums[0]
-    variance = square - mean * mean
-    third = cube - mean * (3.0 * square - 2.0 * mean * mean)
+    """First, second and (nearly) third derivative of the profile log-likelihood by log beta, per failure."""
+    mean = sums[1] / sums[0]
     lag = beta * (samples.sum_x / samples.failures - mean)
-    spread = beta * beta * variance
-    return 1.0 + lag, lag - spread, lag - 3.0 * spread - beta**3 * third
+    spread = beta * beta * (sums[2] / sums[0] - mean * mean)
+    return 1.0 + lag, lag - spread, lag - spread * (3.0 + SKEWNESS * np.sqrt(np.maximum(spread, 0.0)))
 
 
 def _next(
@@ -375,28 +400,21 @@ def _record(
     fits: Fits,
     at: NDArray[np.intp],
     samples: Samples,
-    done: NDArray[np.bool_],
-    log_beta: FloatArray,
-    step: FloatArray,
-    score_norm: FloatArray,
+    search: tuple[FloatArray, ...],
     sums: FloatArray,
 ) -> None:
     """Estimates, log-likelihood and information where the search has ended, one last step applied."""
-    d, step, sums = samples.failures[done], step[done], sums[:, done]
-    mean, square = sums[1] / sums[0], sums[2] / sums[0]
-    beta = np.exp(log_beta[done])
+    log_beta, step, slope, score_norm = search
+    d, beta = samples.failures, np.exp(log_beta)
+    mean = sums[1] / sums[0]
     # Scale at this shape in closed form, and what the last step of the shape adds to it (second order left out).
     u = np.log(sums[0] / d) / beta
-    z1, z2 = beta * (mean - u), beta * beta * (square - 2.0 * u * mean + u * u)
-    sum_z = beta * (samples.sum_x[done] - d * u)
-    log_scale = samples.log_scale[done]
-    sum_log = samples.sum_x[done] + d * log_scale
-    fits.log_eta[at] = log_scale + u + (mean - u) * step
-    fits.log_beta[at] = log_beta[done] + step
-    fits.loglik[at] = d * (log_beta[done] - 1.0) + sum_z - sum_log
-    fits.information[:, at] = beta * beta * d, -beta * d * z1, d * (z1 + z2) - sum_z
-    fits.score_norm[at] = score_norm[done]
-    determinant = fits.information[0, at] * fits.information[2, at] - fits.information[1, at] ** 2
-    positive = (fits.information[0, at] > 0.0) & (determinant > 0.0)
-    fits.status[at] = np.where(positive, Status.OK, Status.NOT_CONVERGED)
-    fits.status[at[np.abs(u) > FARTHEST_LOG_ETA]] = Status.NO_FINITE_MAXIMUM
+    z = beta * (mean - u)
+    fits.log_eta[at] = samples.log_scale + u + (mean - u) * step
+    fits.log_beta[at] = log_beta + step
+    sum_log = samples.sum_x + d * samples.log_scale
+    fits.loglik[at] = d * (log_beta - 1.0) + beta * (samples.sum_x - d * u) - sum_log
+    # The profile's curvature is the Schur complement of eta in the information, which saves a sum and its cancellation.
+    fits.information[:, at] = beta * beta * d, -beta * d * z, d * (z * z - slope)
+    fits.score_norm[at] = score_norm
+    fits.status[at] = np.where(np.abs(u) > FARTHEST_LOG_ETA, Status.NO_FINITE_MAXIMUM, Status.OK)

@@ -10,6 +10,7 @@ from analytics import AnalyticsError, LifeData
 from analytics.batch import (
     BLOCK_RECORDS,
     CHUNK_RECORDS,
+    TILE_RECORDS,
     Samples,
     Status,
     chunks,
@@ -91,7 +92,7 @@ def test_the_profile_is_concave_in_beta_with_delayed_entry(rng: np.random.Genera
 
 def test_a_sample_has_the_same_bits_wherever_it_stands(rng: np.random.Generator) -> None:
     time, event, entry, weight, offsets = flat = many_samples(rng, 6_000)
-    assert len(list(chunks(2 * offsets))) > 1
+    assert len(list(chunks(offsets, TILE_RECORDS))) > 1
     whole = maximise(gathered(flat))
     for k in [0, 1, 17, 2_999, 5_999]:
         a, b = offsets[k], offsets[k + 1]
