@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from analytics.downtime import MttrEstimate as MttrEstimate
     from analytics.downtime import availability as availability
     from analytics.downtime import mttr as mttr
+    from analytics.echelons import EchelonPlan as EchelonPlan
+    from analytics.echelons import multi_echelon as multi_echelon
     from analytics.errors import AnalyticsError as AnalyticsError
     from analytics.errors import InvalidData as InvalidData
     from analytics.errors import NoFiniteMaximum as NoFiniteMaximum
@@ -27,8 +29,12 @@ if TYPE_CHECKING:
     from analytics.repairable import mean_cumulative_function as mean_cumulative_function
     from analytics.results import Interval as Interval
     from analytics.results import Result as Result
+    from analytics.single_period import NewsvendorStock as NewsvendorStock
+    from analytics.single_period import newsvendor as newsvendor
     from analytics.spares import DemandForecast as DemandForecast
     from analytics.spares import forecast_spares as forecast_spares
+    from analytics.spares_budget import SparesPlan as SparesPlan
+    from analytics.spares_budget import optimise_spares as optimise_spares
     from analytics.stock import StockLevel as StockLevel
     from analytics.stock import stock_for_service_level as stock_for_service_level
     from analytics.uptime import MtbfEstimate as MtbfEstimate
@@ -42,6 +48,8 @@ MODULE_OF = {
     "AnalyticsError": "errors",
     "AvailabilityEstimate": "downtime",
     "DemandForecast": "spares",
+    "EchelonPlan": "echelons",
+    "multi_echelon": "echelons",
     "EventHistories": "eventhistories",
     "ExponentialFit": "exponential",
     "Interval": "results",
@@ -65,6 +73,10 @@ MODULE_OF = {
     "mean_cumulative_function": "repairable",
     "mtbf": "uptime",
     "mttr": "downtime",
+    "SparesPlan": "spares_budget",
+    "optimise_spares": "spares_budget",
+    "NewsvendorStock": "single_period",
+    "newsvendor": "single_period",
     "stock_for_service_level": "stock",
 }
 

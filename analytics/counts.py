@@ -36,20 +36,50 @@ def sum_of_independent(counts: FloatArray) -> FloatArray:
 
 def poisson_pmf(mean: float) -> FloatArray:
     """Poisson probabilities of 0, 1, ... as far as they matter."""
-    if not mean <= MOST_DEMANDS:
+    return pmf_of_moments(mean, mean)
+
+
+def pmf_of_moments(mean: float, variance: float) -> FloatArray:
+    """Probabilities of 0, 1, ... with this mean and variance, as far as they matter.
+
+    Poisson where the two are equal, negative binomial where the variance is the larger and binomial where it is the
+    smaller: the one family whose neighbours stand in the ratio a + b / k (Panjer).
+    """
+    if not mean + math.sqrt(max(variance, 0.0)) <= MOST_DEMANDS:
         raise InvalidData(
             f"an expected demand of {mean:g} is beyond any stock; check ages, horizon and units"
         )
     if mean == 0:
         return np.ones(1)
+    a, b = 1.0 - mean / variance, (mean * mean - variance + mean) / variance
     # Ratios of neighbours, outwards from the mode: log-gamma would cost three digits at a mean of 50.
-    reach = math.ceil(12 * math.sqrt(mean) + 30)
-    mode = math.floor(mean)
+    reach = math.ceil(12 * math.sqrt(variance) + 35 * max(variance / mean, 1.0))
+    mode = max(0, math.floor(b / (1.0 - a)))
     first = max(0, mode - reach)
-    falling = np.cumprod(np.arange(mode, first, -1) / mean)[::-1]
-    rising = np.cumprod(mean / np.arange(mode + 1, mode + reach + 1))
-    pmf: FloatArray = np.concatenate([np.zeros(first), falling, [1.0], rising])
+    down = np.arange(mode, first, -1)
+    up = np.arange(mode + 1, mode + reach + 1)
+    # Beyond its last count a binomial has no ratio left.
+    rising = np.cumprod(np.maximum(a + b / up, 0.0))
+    pmf: FloatArray = np.concatenate(
+        [np.zeros(first), np.cumprod(down / (a * down + b))[::-1], [1.0], rising]
+    )
     return pmf / math.fsum(pmf)
+
+
+def thinned(pmf: FloatArray, chance: FloatArray | float) -> FloatArray:
+    """Distribution of those of a count that are kept, each with the same chance and on its own.
+
+    `pmf` has shape (..., k); `chance` that of its rows.
+    """
+    kept = np.asarray(chance, dtype=float)[..., None]
+    # Horner's rule on the generating function, sum of p_n (1 - c + c z) ** n.
+    result = np.zeros(pmf.shape)
+    for n in range(pmf.shape[-1] - 1, -1, -1):
+        moved = kept * result[..., :-1]
+        result *= 1.0 - kept
+        result[..., 1:] += moved
+        result[..., 0] += pmf[..., n]
+    return result
 
 
 def mixture(each: Sequence[FloatArray]) -> FloatArray:

@@ -1,6 +1,7 @@
 """What every fit and estimate has in common: frozen, counted, fingerprinted, and the same after a trip through JSON."""
 
 import dataclasses
+import hashlib
 import json
 import math
 import types
@@ -166,6 +167,22 @@ class Result:
     def from_json(cls, text: str) -> Self:
         """Rebuild a result from `to_json`; see `from_dict`."""
         return cls.from_dict(json.loads(text))
+
+
+def facts_without_data(method: str, *given: object) -> dict[str, Any]:
+    """What a result says of its data where there are none: a plan made from rates and costs that were given as numbers."""
+    return {
+        "method": method,
+        "unit": "parts",
+        "confidence": 0.90,
+        "counts": Counts(records=0, failures=0),
+        "exposure": 0.0,
+        "fingerprint": hashlib.sha256(repr([method, *map(_plain, given)]).encode()).hexdigest(),
+    }
+
+
+def _plain(value: object) -> object:
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def tail_probabilities(confidence: float, side: Side = "two") -> tuple[float, float]:

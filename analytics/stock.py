@@ -1,17 +1,19 @@
 """How many spare parts to hold for a service level."""
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from analytics.counts import count_quantile, mean_count, poisson_pmf
+from analytics.counts import count_quantile, mean_count, pmf_of_moments
 from analytics.errors import InvalidData
-from analytics.results import Counts, FloatArray, Result
+from analytics.results import FloatArray, Result, facts_without_data
 from analytics.spares import DemandForecast
+
+Demand = DemandForecast | float | Sequence[float] | FloatArray
+Measure = Literal["cycle", "fill_rate", "period_fill_rate"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -24,10 +26,12 @@ class StockLevel(Result):
     ----------
     stock : int
         Smallest stock that reaches the service level.
+    measure : {"cycle", "fill_rate", "period_fill_rate"}
+        What the service level is a level of; see `stock_for_service_level`.
     service_level : float
-        Probability asked for: that the stock covers all demands.
+        Level asked for.
     achieved : float
-        Probability that `stock` reaches.
+        Level that `stock` reaches.
     probability : ndarray, shape (k,)
         Probability that a stock of 0, 1, ... covers all demands.
     expected_shortage : ndarray, shape (k,)
@@ -41,6 +45,7 @@ class StockLevel(Result):
     """
 
     stock: int
+    measure: Measure
     service_level: float
     achieved: float
     probability: FloatArray
@@ -48,6 +53,16 @@ class StockLevel(Result):
     expected_surplus: FloatArray
     mean_demand: float
     on_hand: int
+
+    @property
+    def fill_rate(self) -> FloatArray:
+        """Probability that a demand finds a part on the shelf, for a stock of 0, 1, ...; shape (k,)."""
+        return np.concatenate([[0.0], self.probability[:-1]])
+
+    @property
+    def period_fill_rate(self) -> FloatArray:
+        """Share of the demands of the period that a stock of 0, 1, ... meets; 1 without demand; shape (k,)."""
+        return _share_met(self.expected_shortage, self.mean_demand)
 
     @property
     def to_order(self) -> int:
@@ -61,20 +76,34 @@ class StockLevel(Result):
 
 
 def stock_for_service_level(
-    demand: DemandForecast | float | Sequence[float] | FloatArray, service_level: float, *, on_hand: int = 0
+    demand: Demand,
+    service_level: float,
+    *,
+    measure: Measure = "cycle",
+    variance_to_mean: float = 1.0,
+    on_hand: int = 0,
 ) -> StockLevel:
-    r"""Smallest stock that covers the demand of one lead time with a given probability.
+    r"""Smallest stock that gives a service level over one lead time.
 
     For a part that is ordered one for one and cannot be had faster than its lead time: the demand must be
-    that of one lead time (plus the interval between orders, where they are gathered).
+    that of one lead time (plus the interval between orders, where they are gathered), or, where parts are
+    repaired, the number out for repair or on order at one moment (the pipeline).
 
     Parameters
     ----------
     demand : DemandForecast, float or array_like of shape (k,)
-        A forecast over the lead time; or the mean of a Poisson demand (rate x lead time); or the
-        probabilities of 0, 1, ... demands.
+        A forecast over the lead time; or the mean demand (rate x lead time, or the mean pipeline: rate x
+        turn-around); or the probabilities of 0, 1, ... demands.
     service_level : float
-        Probability, in (0, 1), that no demand goes unmet.
+        In (0, 1).
+    measure : {"cycle", "fill_rate", "period_fill_rate"}
+        What the level is a level of, for a demand D and a stock s. "cycle" (cycle service, type 1): the
+        probability P(D <= s) that no demand of the lead time goes unmet. "fill_rate" (ready rate): the
+        probability P(D <= s - 1) that a demand finds a part on the shelf, where every demand is ordered again
+        at once (s - 1, s); with Poisson demand the share of demands met without waiting. "period_fill_rate"
+        (type 2): the share 1 - E(D - s)+ / E(D) of the demands met in a period without resupply.
+    variance_to_mean : float
+        Variance of a demand given by its mean, over that mean: Poisson at 1, negative binomial above.
     on_hand : int
         Serviceable parts already there.
 
@@ -86,14 +115,14 @@ def stock_for_service_level(
     Raises
     ------
     InvalidData
-        If `service_level` is outside (0, 1), the mean is negative, or the probabilities are negative or do
-        not sum to 1.
+        If `service_level` is outside (0, 1), the mean is negative, the probabilities are negative or do
+        not sum to 1, `variance_to_mean` is below 1 or given with anything but a mean, or a word is unknown.
 
     Notes
     -----
-    ``stock = min{s : P(D <= s) >= service_level}``. With a cost h for each part left over and p for each
-    demand unmet, the cheapest stock is that at the service level p / (p + h) (newsvendor). Expected shortage
-    at stock s is :math:`\sum_{d > s} (d - s) P(D = d)`.
+    ``stock = min{s : level(s) >= service_level}``. Expected shortage at stock s is
+    :math:`\sum_{d > s} (d - s) P(D = d)`: Sherbrooke's expected back orders (EBO), where D is the pipeline. By Palm's
+    theorem a pipeline is Poisson with mean rate x turn-around, whatever the distribution of the turn-around.
 
     References
     ----------
@@ -109,55 +138,81 @@ def stock_for_service_level(
     (5, 0.9834, 2)
     >>> level.probability.round(3).tolist()[:4]
     [0.135, 0.406, 0.677, 0.857]
+    >>> stock_for_service_level(2.0, 0.95, measure="fill_rate").stock
+    6
     """
     if not 0 < service_level < 1:
         raise InvalidData(f"service_level must lie between 0 and 1 (0.95 means 95 %), not {service_level!r}")
     if on_hand < 0 or on_hand != int(on_hand):
         raise InvalidData(f"on_hand must be a whole number of at least 0, not {on_hand!r}")
-    pmf, facts = _demand_pmf(demand)
-    stock = count_quantile(pmf, service_level)
-    enough = max(stock, int(on_hand), count_quantile(pmf, 0.9999))
-    levels = np.arange(enough + 1)
+    if measure not in ("cycle", "fill_rate", "period_fill_rate"):
+        raise InvalidData(f'measure must be "cycle", "fill_rate" or "period_fill_rate", not {measure!r}')
+    pmf = demand_pmf(demand, variance_to_mean)
+    mean = mean_count(pmf)
+    # The fill rate needs one part more than the cycle at the same level, the period's share no more than all demands.
+    enough = max(count_quantile(pmf, max(service_level, 0.9999)) + 1, int(on_hand))
+    if measure == "period_fill_rate":
+        enough = max(enough, pmf.size)
     padded = np.concatenate([pmf, np.zeros(max(0, enough + 1 - pmf.size))])
     probability = np.minimum(np.cumsum(padded), 1.0)[: enough + 1]
-    mean = mean_count(pmf)
-    # E(s - D)+ grows by P(D <= s) with every part added.
-    surplus = np.concatenate([[0.0], np.cumsum(probability)[:-1]])
+    surplus, shortage = expected_left_and_short(probability, mean)
+    levels = {"cycle": probability, "fill_rate": np.concatenate([[0.0], probability[:-1]])}
+    level = levels.get(measure, _share_met(shortage, mean))
+    stock = int(np.argmax(level >= service_level - 1e-12))
     return StockLevel(
-        **facts,
+        **_facts(demand, variance_to_mean),
         stock=stock,
+        measure=measure,
         service_level=float(service_level),
-        achieved=float(probability[stock]),
+        achieved=float(level[stock]),
         probability=probability,
-        expected_shortage=np.maximum(mean - levels + surplus, 0.0),
+        expected_shortage=shortage,
         expected_surplus=surplus,
         mean_demand=mean,
         on_hand=int(on_hand),
     )
 
 
-def _demand_pmf(
-    demand: DemandForecast | float | Sequence[float] | FloatArray,
-) -> tuple[FloatArray, dict[str, Any]]:
-    if isinstance(demand, DemandForecast):
-        names = ("method", "unit", "confidence", "counts", "exposure", "fingerprint", "warnings")
-        return demand.pmf, {name: getattr(demand, name) for name in names}
-    given = np.array(demand, dtype=float)
+def expected_left_and_short(probability: FloatArray, mean: float) -> tuple[FloatArray, FloatArray]:
+    """Expected parts left over and demands unmet at a stock of 0, 1, ..., from the cumulative probabilities."""
+    # E(s - D)+ grows by P(D <= s) with every part added.
+    surplus = np.concatenate([[0.0], np.cumsum(probability)[:-1]])
+    return surplus, np.maximum(mean - np.arange(probability.size) + surplus, 0.0)
+
+
+def _share_met(shortage: FloatArray, mean: float) -> FloatArray:
+    return 1.0 - shortage / mean if mean > 0 else np.ones(shortage.size)
+
+
+def demand_pmf(demand: Demand, variance_to_mean: float = 1.0) -> FloatArray:
+    """Probabilities of 0, 1, ... demands, from whatever way of giving a demand.
+
+    Raises
+    ------
+    InvalidData
+        As for `stock_for_service_level`.
+    """
+    if not (math.isfinite(variance_to_mean) and variance_to_mean >= 1.0):
+        raise InvalidData(f"variance_to_mean must be at least 1 (Poisson), not {variance_to_mean!r}")
+    given = demand.pmf if isinstance(demand, DemandForecast) else np.array(demand, dtype=float)
     if given.ndim == 0:
         mean = float(given)
         if not (math.isfinite(mean) and mean >= 0):
             raise InvalidData(f"the mean demand must be at least 0, not {mean!r}")
-        pmf, method = poisson_pmf(mean), "Poisson"
-    else:
-        pmf, method = given, "given distribution"
-        if given.ndim != 1 or given.size == 0 or not np.all(given >= 0) or abs(given.sum() - 1) > 1e-6:
-            raise InvalidData("probabilities of 0, 1, ... demands must be at least 0 and sum to 1")
-    facts: dict[str, Any] = {
-        "method": method,
-        "unit": "parts",
-        "confidence": 0.90,
-        "counts": Counts(records=0, failures=0),
-        "exposure": 0.0,
-        "fingerprint": hashlib.sha256(f"{method}:{given.tolist()}".encode()).hexdigest(),
-    }
-    return pmf, facts
+        return pmf_of_moments(mean, mean * variance_to_mean)
+    if variance_to_mean != 1.0:
+        raise InvalidData(
+            "variance_to_mean belongs to a demand given by its mean; a distribution has its own"
+        )
+    if given.ndim != 1 or given.size == 0 or not np.all(given >= 0) or abs(given.sum() - 1) > 1e-6:
+        raise InvalidData("probabilities of 0, 1, ... demands must be at least 0 and sum to 1")
+    return given
+
+
+def _facts(demand: Demand, variance_to_mean: float) -> dict[str, Any]:
+    if isinstance(demand, DemandForecast):
+        names = ("method", "unit", "confidence", "counts", "exposure", "fingerprint", "warnings")
+        return {name: getattr(demand, name) for name in names}
+    given = np.array(demand, dtype=float)
+    by_mean = "Poisson" if variance_to_mean == 1.0 else "negative binomial"
+    return facts_without_data("given distribution" if given.ndim else by_mean, given, float(variance_to_mean))

@@ -5,7 +5,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics import InvalidData
-from analytics.counts import count_quantile, mean_count, mixture, poisson_pmf, sum_of_independent
+from analytics.counts import (
+    count_quantile,
+    mean_count,
+    mixture,
+    pmf_of_moments,
+    poisson_pmf,
+    sum_of_independent,
+    thinned,
+)
 
 
 @given(st.floats(0, 2e4))
@@ -15,6 +23,33 @@ def test_poisson_probabilities(mean: float) -> None:
     assert pmf.sum() == pytest.approx(1.0, abs=1e-12)
     assert mean_count(pmf) == pytest.approx(mean, rel=1e-12, abs=1e-12)
     np.testing.assert_allclose(pmf, stats.poisson.pmf(np.arange(pmf.size), mean), rtol=1e-8, atol=1e-13)
+
+
+@given(st.floats(0.01, 500), st.floats(1.0, 20))
+@settings(deadline=None)
+def test_negative_binomial_probabilities(mean: float, spread: float) -> None:
+    pmf = pmf_of_moments(mean, mean * spread)
+    if spread > 1.001:
+        size = mean / (spread - 1.0)
+        expected = stats.nbinom.pmf(np.arange(pmf.size), size, 1.0 / spread)
+        np.testing.assert_allclose(pmf, expected, rtol=1e-6, atol=1e-13)
+    assert mean_count(pmf) == pytest.approx(mean, rel=1e-9)
+
+
+@given(st.integers(1, 60), st.floats(0.02, 0.98))
+def test_binomial_probabilities(size: int, chance: float) -> None:
+    pmf = pmf_of_moments(size * chance, size * chance * (1.0 - chance))
+    expected = stats.binom.pmf(np.arange(pmf.size), size, chance)
+    np.testing.assert_allclose(pmf, expected, rtol=1e-5, atol=1e-10)
+
+
+def test_what_is_kept_of_a_poisson_count_is_poisson() -> None:
+    pmf = poisson_pmf(7.0)
+    for chance in (0.0, 0.3, 1.0):
+        kept = thinned(pmf, chance)
+        assert kept == pytest.approx(stats.poisson.pmf(np.arange(pmf.size), 7.0 * chance), abs=1e-12)
+    rows = thinned(np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]), np.array([0.5, 0.25]))
+    assert rows == pytest.approx(np.array([[0.25, 0.5, 0.25], [0.75, 0.25, 0.0]]))
 
 
 def test_an_absurd_demand_is_refused() -> None:

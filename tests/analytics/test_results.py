@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analytics.errors import InvalidData
-from analytics.results import Counts, FloatArray, Interval, Result, tail_probabilities
+from analytics.results import Counts, FloatArray, Interval, Result, facts_without_data, tail_probabilities
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -93,3 +93,10 @@ def test_interval_knows_what_it_holds() -> None:
     assert 5.0 in Interval(1.0, None, 0.9, "lower")
     assert 0.5 not in Interval(1.0, None, 0.9, "lower")
     assert 3.0 not in Interval(None, 2.0, 0.9, "upper")
+
+
+def test_a_plan_without_data_is_told_by_what_it_was_made_of() -> None:
+    one = Sample(**facts_without_data("m", np.array([1.0, 2.0]), 3.0), curve=np.zeros(1))
+    assert one.counts == Counts(records=0, failures=0)
+    assert one.fingerprint == facts_without_data("m", np.array([1.0, 2.0]), 3.0)["fingerprint"]
+    assert one.fingerprint != facts_without_data("m", np.array([1.0, 2.0]), 4.0)["fingerprint"]

@@ -76,6 +76,45 @@ def test_a_distribution_is_a_demand() -> None:
     assert level.mean_demand == pytest.approx(0.5)
 
 
+def test_the_kinds_of_service_level() -> None:
+    """The definitions, summed by hand for Poisson demand of mean 2."""
+    k = np.arange(40)
+    pmf = stats.poisson.pmf(k, 2.0)
+    cycle, ready, period = (
+        stock_for_service_level(2.0, 0.9, measure=measure)
+        for measure in ("cycle", "fill_rate", "period_fill_rate")
+    )
+    assert (cycle.stock, cycle.achieved) == (4, pytest.approx(pmf[:5].sum()))
+    assert (ready.stock, ready.achieved) == (5, pytest.approx(pmf[:5].sum()))
+    assert (period.stock, period.achieved) == (4, pytest.approx(np.minimum(k, 4) @ pmf / 2.0))
+    assert cycle.fill_rate[5] == ready.achieved
+    assert cycle.period_fill_rate[4] == pytest.approx(period.achieved)
+
+
+def test_simulated_fill_rate_of_one_for_one_orders(rng: np.random.Generator) -> None:
+    """Demands of a Poisson process, each replaced after a random turn-around: how many find a part on the shelf."""
+    level = stock_for_service_level(3.0 * 0.8, 0.9, measure="fill_rate")
+    asked = np.cumsum(rng.exponential(1 / 3.0, 60_000))
+    back = np.sort(asked + rng.exponential(0.8, asked.size))
+    out = np.arange(asked.size) - np.searchsorted(back, asked)
+    assert level.achieved == pytest.approx(float(np.mean(out[100:] < level.stock)), abs=0.01)
+
+
+def test_scattered_demand_needs_more_stock() -> None:
+    poisson, scattered = (
+        stock_for_service_level(3.0, 0.95, variance_to_mean=spread) for spread in (1.0, 3.0)
+    )
+    assert scattered.stock > poisson.stock
+    expected = stats.nbinom.cdf(np.arange(scattered.probability.size), 1.5, 1 / 3)
+    assert scattered.probability == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_level_close_to_one_is_reached() -> None:
+    for measure in ("cycle", "fill_rate", "period_fill_rate"):
+        level = stock_for_service_level(5.0, 1 - 1e-10, measure=measure)  # type: ignore[arg-type]
+        assert level.achieved >= 1 - 2e-10
+
+
 def test_no_demand_needs_no_stock() -> None:
     assert stock_for_service_level(0.0, 0.99).stock == 0
 
@@ -101,3 +140,16 @@ def test_the_result_survives_json() -> None:
 def test_what_is_refused(demand: object, service_level: float, on_hand: int, words: str) -> None:
     with pytest.raises(InvalidData, match=words):
         stock_for_service_level(demand, service_level, on_hand=on_hand)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"measure": "service"}, "measure"),
+        ({"variance_to_mean": 0.5}, "at least 1"),
+        ({"demand": [0.5, 0.5], "variance_to_mean": 2.0}, "has its own"),
+    ],
+)
+def test_which_settings_are_refused(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(InvalidData, match=words):
+        stock_for_service_level(**{"demand": 2.0, "service_level": 0.9, **changes})  # type: ignore[arg-type]

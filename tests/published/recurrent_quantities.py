@@ -1,4 +1,4 @@
-"""How each published number on recurrent events and stock is obtained from the library."""
+"""How each published number on recurrent events is obtained from the library."""
 
 import csv
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analytics import EventHistories, mean_cumulative_function, stock_for_service_level
+from analytics import EventHistories, mean_cumulative_function
 from analytics.renewal import renewal_function
 from analytics.synthetic import WeibullLaw
 
@@ -52,25 +52,9 @@ def weibull_renewals(path: Path, quantity: str) -> float:
     return renewal_function(WeibullLaw(1.0, shape), argument(quantity))
 
 
-def newsvendor(path: Path, quantity: str) -> float:
-    """Holding cost 0.18, stock-out cost 0.70, Poisson demand of mean 50."""
-    level = stock_for_service_level(50.0, 0.70 / (0.70 + 0.18))
-    if quantity.startswith("base-stock"):
-        return float(level.stock)
-    stock = int(argument(quantity))
-    return float(0.18 * level.expected_surplus[stock] + 0.70 * level.expected_shortage[stock])
-
-
-def back_orders(path: Path, quantity: str) -> float:
-    return float(stock_for_service_level(92.8 * 0.02531, 0.9999).expected_shortage[int(argument(quantity))])
-
-
 METHODS: dict[str, Quantity] = {
     "Nelson MCF": mcf,
     "Lawless-Nadeau robust se": mcf_standard_error,
     "ReliaSoft/reliability: sum of step variances": mcf_reliasoft_variance,
     "Weibull renewal function": weibull_renewals,
-    "Poisson newsvendor": newsvendor,
-    "Poisson newsvendor h .18 p .70": newsvendor,
-    "Poisson EBO, 92.8/yr x 0.02531 yr": back_orders,
 }

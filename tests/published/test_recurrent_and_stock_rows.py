@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.published.recurrent_quantities import METHODS
+from tests.published import recurrent_quantities, spares_quantities
 from tests.published.test_life_rows import RECURRENT_AND_STOCK, ROWS, tolerance
 
 pytestmark = pytest.mark.reference_data
+
+METHODS = recurrent_quantities.METHODS | spares_quantities.METHODS
 
 # Datasets whose rows are all about methods still to come: reliability growth, trend tests, intermittent demand.
 DATASETS_NOT_YET = {
@@ -24,13 +26,12 @@ DATASETS_NOT_YET = {
     "milhdbk189_46_failures",
     "milhdbk189a_test_fix_find_test",
     "nelson_cylinder",
-    "newsvendor_normal_50_8",
     "reliawiki_duane_23",
     "reliawiki_helicopter_grouped",
     "tsintermittent_ts_data1",
 }
 
-# Methods still to come of datasets that are in use: power-law process, trend tests, multi-echelon stock.
+# Methods still to come of datasets that are in use: power-law process, trend tests.
 METHODS_NOT_YET = {
     "crow1975_tr138_three_systems": {
         "(M-1)/M",
@@ -58,7 +59,6 @@ METHODS_NOT_YET = {
     },
     "nelson_valve_seat": {"NHPP MLE", "NHPP MLE, unequal windows", "df=96", "time truncated"},
     "reliawiki_mcf_five_systems": {"power-law curve fit to MCF"},
-    "sherbrooke_metric_5bases": {"METRIC", "VARI-METRIC neg. binomial", "exact two-echelon (Graves)"},
 }
 
 RECURRENT_ROWS = [
