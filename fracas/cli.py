@@ -152,7 +152,7 @@ def serve(console: Console, host: str | None, port: int | None, threads: int, wi
         signal.signal(signal.SIGTERM, _end)
         stop = threading.Event()
         worker = threading.Thread(
-            target=_worker(config, sessions).run, args=(stop,), name="jobs", daemon=True
+            target=_worker(config, sessions, app).run, args=(stop,), name="jobs", daemon=True
         )
         if with_jobs:
             worker.start()
@@ -170,18 +170,22 @@ def _end(_signal: int, _frame: Any) -> None:
     raise SystemExit(0)
 
 
-def _worker(config: Config, sessions: sessionmaker[Session]) -> Any:
-    from fracas.core.jobs import Worker
+def _worker(config: Config, sessions: sessionmaker[Session], app: Any = None) -> Any:
+    from fracas.core.jobs import Work, Worker
     from fracas.core.outbox import SEND, Postman
+    from fracas.exchange.running import PASS, Importer
+    from fracas.factory import create_app
 
-    # Without a mail server the mail waits in the outbox until there is one.
-    work = {SEND: Postman(config.smtp_url, config.mail_from).send} if config.smtp_url else {}
+    # The words of a result are the reader's, which the app knows how to say.
+    work: dict[str, Work] = {PASS: Importer(app or create_app(config)).run}
+    if config.smtp_url:  # without a mail server the mail waits in the outbox until there is one
+        work[SEND] = Postman(config.smtp_url, config.mail_from).send
     return Worker(sessions, work)
 
 
 @main.group()
 def jobs() -> None:
-    """Work that is done behind the pages: mail."""
+    """Work that is done behind the pages: mail, imports."""
 
 
 @jobs.command("run")

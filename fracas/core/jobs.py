@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from fracas.core import clock
-from fracas.core.db import Base, Key, Short
+from fracas.core.db import Base, Key, Short, uuid7
 
 log = structlog.get_logger()
 
@@ -51,6 +51,10 @@ Work = Callable[[sessionmaker[Session], dict[str, Any]], None]
 """Does a job of one kind: (sessions, payload). It opens its own transactions, ``with sessions.begin() as session``."""
 
 
+class AlreadyDone(Exception):
+    """Another worker took the job over and has finished it; what was done again must be rolled back."""
+
+
 def enqueue(
     session: Session,
     kind: str,
@@ -61,10 +65,28 @@ def enqueue(
 ) -> Job:
     """Ask for work; it is there for the workers once the session's transaction is committed."""
     made = Job(
-        kind=kind, payload=payload or {}, organisation_id=organisation_id, run_after=run_after or clock.now()
-    )
+        id=uuid7(), kind=kind, payload=payload or {}, organisation_id=organisation_id,
+        run_after=run_after or clock.now(),
+    )  # fmt: skip
     session.add(made)
     return made
+
+
+def finish(session: Session, job_id: UUID) -> None:
+    """Note that a job is done in the transaction of its work: both are committed, or neither.
+
+    For work that must not be done twice. Raises :class:`AlreadyDone` where another worker has done it meanwhile.
+    """
+    open_ = update(Job).where(Job.id == job_id, Job.finished_at.is_(None))
+    done = session.execute(open_.values(finished_at=clock.now(), leased_until=None, last_error=None))
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise AlreadyDone
+
+
+def latest(session: Session, kind: str, **payload: str) -> Job | None:
+    """The last job of that kind that was asked for with those words in its payload."""
+    told = [Job.payload[name].as_string() == value for name, value in payload.items()]
+    return session.scalar(select(Job).where(Job.kind == kind, *told).order_by(Job.id.desc()).limit(1))
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -93,10 +115,10 @@ class Worker:
         self.work = work
         self.lease = lease
         engine = sessions.kw["bind"]
-        # Looking must not take SQLite's only write lock every two seconds.
+        # Looking must not take SQLite's only write lock twice a second.
         self._looking = sessionmaker(engine.execution_options(fracas_writes=False), expire_on_commit=False)
 
-    def run(self, stop: threading.Event, poll_seconds: float = 2.0) -> None:
+    def run(self, stop: threading.Event, poll_seconds: float = 0.5) -> None:
         """Work until told to stop. What goes wrong with the database is logged and tried again."""
         while not stop.is_set():
             try:
@@ -121,6 +143,8 @@ class Worker:
             return False
         try:
             self.work[job.kind](self.sessions, job.payload)
+        except AlreadyDone:
+            log.warning("jobs.lease_lost", kind=job.kind, job=str(job.id))
         except Exception as error:
             log.exception("jobs.failed", kind=job.kind, job=str(job.id), attempts=job.attempts)
             self._failed(job, error)
@@ -169,5 +193,6 @@ class Worker:
         mine = (Job.id == job.id) & (Job.leased_until == job.leased_until) & Job.finished_at.is_(None)
         with self.sessions.begin() as session:
             done = session.execute(update(Job).where(mine).values(leased_until=None, **values))
-        if done.rowcount != 1:  # type: ignore[attr-defined]
+            is_finished = session.scalar(select(Job.finished_at).where(Job.id == job.id)) is not None
+        if done.rowcount != 1 and not is_finished:  # type: ignore[attr-defined]
             log.warning("jobs.lease_lost", kind=job.kind, job=str(job.id))

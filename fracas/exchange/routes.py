@@ -1,31 +1,28 @@
-"""The pages of import (choose, look at the preview, import) and export."""
+"""The pages of import (choose, look at the preview, import; a worker does it) and export."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from werkzeug.datastructures import FileStorage
 
 from fracas.core.errors import FracasError, Invalid, NotFound
-from fracas.core.moments import shown
+from fracas.core.jobs import Job, latest
 from fracas.core.words import N_
-from fracas.exchange import exporting, importing, reports, writing
+from fracas.exchange import exporting, importing, running, writing
 from fracas.exchange.fields import KINDS
-from fracas.exchange.mapping import ImportMap, read_map, shipped_maps
-from fracas.exchange.reports import Report
+from fracas.exchange.mapping import read_map, shipped_maps
 from fracas.exchange.uploads import Upload, Uploads
 from fracas.organisations.queries import sites
 from fracas.web.errors import findings, sentence
 from fracas.web.guard import actor, needs
-from fracas.web.session import db
+from fracas.web.session import db, only_reads
 from fracas.web.templating import navigation
 
 pages = Blueprint("exchange", __name__, template_folder="templates")
 navigation(85, "exchange.index", N_("Import and export"), exporting.PERMISSION)
-
-SHOWN_BAD_ROWS = 200
 
 
 def uploads() -> Uploads:
@@ -56,14 +53,13 @@ def _zones() -> list[str]:
 @pages.post("/import/preview")
 @needs(importing.PERMISSION)
 def preview() -> Any:
-    """Do the import on trial and show what it would do."""
+    """Keep the file, and have a worker do the import on trial."""
     try:
         upload = _kept()
-        report = _imported(upload, is_trial=True, accept_good_rows=False)
     except FracasError as error:
         db().rollback()
         return _start(error), error.status
-    return _result(upload, report)
+    return _begun(upload, is_trial=True)
 
 
 @pages.post("/import/run")
@@ -71,48 +67,55 @@ def preview() -> Any:
 def run() -> Any:
     """Import the very bytes that the preview showed."""
     upload = uploads().find(actor(), request.form.get("upload", ""))
-    report = _imported(upload, is_trial=False, accept_good_rows="accept_good_rows" in request.form)
-    if report.is_written:
-        uploads().drop(upload)
-    return _result(upload, report)
+    uploads().content(upload)
+    return _begun(upload, is_trial=False)
+
+
+def _begun(upload: Upload, *, is_trial: bool) -> Any:
+    job = _job(upload)
+    if job is None or job.finished_at is not None:  # a second click finds the first one at work
+        accept = "accept_good_rows" in request.form
+        running.begin(db(), uploads(), upload, is_trial=is_trial, accept_good_rows=accept)
+    return redirect(url_for("exchange.shown", token=upload.token), 303)
+
+
+@pages.post("/import/cancel")
+@needs(importing.PERMISSION)
+@only_reads
+def cancel() -> Any:
+    """Stop before anything is written; the worker looks for it now and then."""
+    upload = uploads().find(actor(), request.form.get("upload", ""))
+    uploads().cancel(upload)
+    return redirect(url_for("exchange.shown", token=upload.token), 303)
+
+
+@pages.get("/import/<token>")
+@needs(importing.PERMISSION)
+def shown(token: str) -> str:
+    """How far an import is, and what came of it."""
+    upload = uploads().find(actor(), token)
+    job = _job(upload)
+    done = job is None or job.finished_at is not None
+    return render_template(
+        "exchange/result.html" if done else "exchange/progress.html",
+        upload=upload, kind=KINDS[upload.kind], result=uploads().result(upload), progress=uploads().progress(upload),
+        job=job, is_cancelled=uploads().is_cancelled(upload),
+    )  # fmt: skip
+
+
+def _job(upload: Upload) -> Job | None:
+    return latest(db(), running.PASS, upload=upload.token)
 
 
 def _kept() -> Upload:
-    sent = _sent("file")
+    sent, map_text = _sent("file"), _map_text()
+    if map_text:
+        read_map(map_text)  # what is wrong with it is said at once
     return uploads().keep(
         actor(), kind=importing.kind_of(request.form.get("kind", "")).name, file_name=sent.filename or "file",
-        map_text=_map_text(), time_zone=request.form.get("time_zone", ""), content=sent.read(),
+        map_text=map_text, time_zone=request.form.get("time_zone", ""), content=sent.read(),
+        locale=str(get_locale()),
     )  # fmt: skip
-
-
-def _imported(upload: Upload, *, is_trial: bool, accept_good_rows: bool) -> Report:
-    mapping = read_map(upload.map_text) if upload.map_text else ImportMap()
-    table = importing.read_table(uploads().content(upload), mapping)
-    report = importing.import_table(
-        db(), actor(), KINDS[upload.kind], table, mapping,
-        file_name=upload.file_name, is_trial=is_trial, accept_good_rows=accept_good_rows,
-        time_zone=upload.time_zone or None,
-    )  # fmt: skip
-    if report.bad:
-        write = reports.rejected_workbook if table.is_workbook else reports.rejected_csv
-        uploads().keep_rejected(upload, write(table, report, sentence))
-    return report
-
-
-def _result(upload: Upload, report: Report) -> str:
-    columns = list(dict.fromkeys(name for entry in report.preview for name in entry.facts))
-    page: str = render_template(
-        "exchange/result.html",
-        upload=upload, report=report, kind=KINDS[upload.kind], columns=columns, say=sentence,
-        reason=lambda row: reports.reason(row, report.headers, sentence),
-        bad=report.bad[:SHOWN_BAD_ROWS], cell=_shown,
-    )  # fmt: skip
-    return page
-
-
-def _shown(value: Any) -> Any:
-    """A value of the preview as a person reads it."""
-    return shown(value) if isinstance(value, datetime) else writing.cell(value)
 
 
 def _sent(name: str) -> FileStorage:

@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from fracas.config import Config
 from fracas.core import clock
@@ -30,6 +31,7 @@ class Upload:
     time_zone: str
     organisation_id: str
     user_id: str
+    locale: str
     kept_at: str
 
 
@@ -48,14 +50,22 @@ class Uploads:
         return cls((database.parent if database else Path(tempfile.gettempdir())) / "fracas-uploads")
 
     def keep(
-        self, actor: Actor, *, kind: str, file_name: str, map_text: str, time_zone: str, content: bytes
+        self,
+        actor: Actor,
+        *,
+        kind: str,
+        file_name: str,
+        map_text: str,
+        time_zone: str,
+        content: bytes,
+        locale: str = "en",
     ) -> Upload:
         """Write the bytes down, readable by the service only, and forget what is older than a day."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep()
         made = Upload(
             secrets.token_urlsafe(24), kind, file_name, map_text, time_zone,
-            str(actor.organisation_id), str(actor.user_id), clock.now().isoformat(),
+            str(actor.organisation_id), str(actor.user_id), locale, clock.now().isoformat(),
         )  # fmt: skip
         self._path(made.token, "data").write_bytes(content)
         self._path(made.token, "json").write_text(json.dumps(asdict(made)), "utf-8")
@@ -63,16 +73,19 @@ class Uploads:
 
     def find(self, actor: Actor, token: str) -> Upload:
         """The upload of that person; anybody else's does not exist for them."""
-        gone = NotFound("This upload is gone; choose the file again.")
+        found = self.by_token(token)
+        if (found.organisation_id, found.user_id) != (str(actor.organisation_id), str(actor.user_id)):
+            raise _gone()
+        return found
+
+    def by_token(self, token: str) -> Upload:
+        """The upload, whoever asks: for the worker, whom a person's request has told the token."""
         if not TOKEN.fullmatch(token):
-            raise gone
+            raise _gone()
         path = self._path(token, "json")
         if not path.is_file():
-            raise gone
-        found = Upload(**json.loads(path.read_text("utf-8")))
-        if (found.organisation_id, found.user_id) != (str(actor.organisation_id), str(actor.user_id)):
-            raise gone
-        return found
+            raise _gone()
+        return Upload(**json.loads(path.read_text("utf-8")))
 
     def content(self, upload: Upload) -> bytes:
         path = self._path(upload.token, "data")
@@ -89,6 +102,43 @@ class Uploads:
             raise NotFound("No row of this upload was refused.")
         return path.read_bytes()
 
+    def begin(self, upload: Upload) -> None:
+        """Forget what an earlier pass over the table has left."""
+        for what in ("progress", "result", "cancel", "rejected"):
+            self._path(upload.token, what).unlink(missing_ok=True)
+
+    def note_progress(self, upload: Upload, done: int, total: int) -> None:
+        """How far it is. In a file, as the import's own transaction is seen by nobody before it ends."""
+        self._write(upload, "progress", [done, total])
+
+    def progress(self, upload: Upload) -> tuple[int, int] | None:
+        """(rows done, rows in all), or None before it began."""
+        found = self._read(upload, "progress")
+        return (found[0], found[1]) if found else None
+
+    def keep_result(self, upload: Upload, result: dict[str, Any]) -> None:
+        self._write(upload, "result", result)
+
+    def result(self, upload: Upload) -> dict[str, Any]:
+        """What the last pass over the table has found; empty where it found nothing out."""
+        return self._read(upload, "result") or {}
+
+    def cancel(self, upload: Upload) -> None:
+        self._write(upload, "cancel", True)
+
+    def is_cancelled(self, upload: Upload) -> bool:
+        return self._path(upload.token, "cancel").is_file()
+
+    def _write(self, upload: Upload, what: str, told: Any) -> None:
+        # Written aside and renamed: whoever reads at that moment sees the old or the new, never a half.
+        aside = self._path(upload.token, f"{what}.new")
+        aside.write_text(json.dumps(told), "utf-8")
+        aside.replace(self._path(upload.token, what))
+
+    def _read(self, upload: Upload, what: str) -> Any:
+        path = self._path(upload.token, what)
+        return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
     def drop(self, upload: Upload) -> None:
         """The table is imported; what was refused stays for a day, to be fetched and mended."""
         self._path(upload.token, "data").unlink(missing_ok=True)
@@ -101,5 +151,9 @@ class Uploads:
         for path in self.folder.glob("*.json"):
             kept_at = json.loads(path.read_text("utf-8"))["kept_at"]
             if datetime.fromisoformat(kept_at) < oldest:
-                for what in ("data", "rejected", "json"):
-                    self._path(path.stem, what).unlink(missing_ok=True)
+                for old in self.folder.glob(f"{path.stem}.*"):
+                    old.unlink(missing_ok=True)
+
+
+def _gone() -> NotFound:
+    return NotFound("This upload is gone; choose the file again.")

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from fracas.core.permissions import Actor
 from fracas.users import account, queries
+from fracas.web.session import reads
 
 COOKIE = "fracas_session"
 
@@ -21,8 +22,6 @@ def load_actor(session: Session, request: Any) -> Actor | None:
     if not cookie:
         return None
     actor = queries.actor_from_cookie(session, cookie)
-    if (
-        actor is not None and request.method == "POST"
-    ):  # a page that is only read opens no writing transaction
+    if actor is not None and not reads():  # a page that is only read opens no writing transaction
         account.note_seen(session, cookie)
     return actor

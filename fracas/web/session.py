@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.orm import Session, sessionmaker
 
+View = TypeVar("View", bound=Callable[..., Any])
 READS = {"GET", "HEAD", "OPTIONS"}
+
+
+def only_reads(view: View) -> View:
+    """Mark a POST that writes nothing to the database, so that it need not wait for whoever is writing."""
+    view.only_reads = True  # type: ignore[attr-defined]
+    return view
+
+
+def reads() -> bool:
+    """Whether this request only reads."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method in READS or getattr(view, "only_reads", False)
 
 
 def db() -> Session:
     """The request's session, opened at first use."""
     if "session" not in g:
         factories = cast(dict[str, sessionmaker[Session]], current_app.extensions["fracas.sessions"])
-        g.session = factories["read" if request.method in READS else "write"]()
+        g.session = factories["read" if reads() else "write"]()
     return cast(Session, g.session)
 
 

@@ -208,3 +208,41 @@ def test_the_loop_survives_a_database_that_is_away(monkeypatch: pytest.MonkeyPat
     stop.set()
     thread.join(timeout=20)
     engine.dispose()
+
+
+def test_a_job_that_is_finished_with_its_work_is_committed_or_rolled_back_with_it(
+    sessions: sessionmaker[Session],
+) -> None:
+    ask(sessions, "note", text="once")
+    (job,) = all_jobs(sessions)
+    with sessions() as session:
+        jobs.finish(session, job.id)
+        session.rollback()
+    assert all_jobs(sessions)[0].finished_at is None
+    with sessions.begin() as session:
+        jobs.finish(session, job.id)
+    with sessions() as session, pytest.raises(jobs.AlreadyDone):
+        jobs.finish(session, job.id)
+
+
+def test_a_worker_that_finds_its_job_done_by_another_leaves_it(sessions: sessionmaker[Session]) -> None:
+    ask(sessions, "note")
+
+    def work(_sessions: sessionmaker[Session], _payload: dict[str, Any]) -> None:
+        with sessions.begin() as session:
+            jobs.finish(session, all_jobs(sessions)[0].id)
+        raise jobs.AlreadyDone
+
+    assert Worker(sessions, {"note": work}).run_waiting() == 1
+    assert (all_jobs(sessions)[0].last_error, all_jobs(sessions)[0].attempts) == (None, 1)
+
+
+def test_the_latest_job_is_found_by_its_payload(sessions: sessionmaker[Session]) -> None:
+    for text in ("a", "b", "a"):
+        ask(sessions, "note", text=text)
+    wanted = [job.id for job in all_jobs(sessions) if job.payload["text"] == "a"]
+    with sessions() as session:
+        found = jobs.latest(session, "note", text="a")
+        assert found is not None
+        assert found.id == max(wanted)
+        assert jobs.latest(session, "note", text="c") is None

@@ -11,7 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from fracas.core.jobs import Worker
 from fracas.exchange.fields import KINDS
+from fracas.exchange.running import PASS, Importer
+from fracas.exchange.uploads import Uploads
 from fracas.failures.models import Failure
 from tests.factories.served import Served, text_of
 
@@ -20,10 +23,30 @@ GOOD = "A-1,S1,2023-04-11,=leaks,dark\n"
 BAD = "A-2,NOPE,2023-04-11,leaks,dark\n"
 
 
-def send(client: FlaskClient, table: str | bytes, **fields: Any) -> TestResponse:
+def send(served: Served, client: FlaskClient, table: str | bytes, **fields: Any) -> TestResponse:
+    """Send a table, let the worker try it out, and look at the page that follows."""
     content = table.encode() if isinstance(table, str) else table
     data = {"kind": "failures", "file": (io.BytesIO(content), "feed.csv"), **fields}
-    return client.post("/import/preview", data=data, content_type="multipart/form-data")
+    return followed(
+        served, client, client.post("/import/preview", data=data, content_type="multipart/form-data")
+    )
+
+
+def followed(served: Served, client: FlaskClient, answer: TestResponse) -> TestResponse:
+    if answer.status_code != 303:
+        return answer
+    at_work(served)
+    return client.get(answer.headers["Location"])
+
+
+def at_work(served: Served) -> int:
+    served.keep()
+    work = {PASS: Importer(served.app).run}
+    return Worker(served.app.extensions["fracas.sessions"]["write"], work).run_waiting()
+
+
+def run(served: Served, client: FlaskClient, shown: TestResponse, **fields: str) -> TestResponse:
+    return followed(served, client, client.post("/import/run", data={"upload": token(shown), **fields}))
 
 
 def token(answer: TestResponse) -> str:
@@ -41,10 +64,10 @@ def count(served: Served) -> int:
 
 def test_preview_writes_nothing_and_the_import_writes_what_it_showed(served: Served) -> None:
     client = served.client("administrator")
-    shown = send(client, HEAD + GOOD)
+    shown = send(served, client, HEAD + GOOD)
     assert (shown.status_code, "1 new" in shown.text, "=leaks" in shown.text) == (200, True, True)
     assert count(served) == 0
-    done = client.post("/import/run", data={"upload": token(shown)})
+    done = run(served, client, shown)
     assert "All rows were written" in text_of(done)
     assert count(served) == 1
     assert client.post("/import/run", data={"upload": token(shown)}).status_code == 404
@@ -52,13 +75,13 @@ def test_preview_writes_nothing_and_the_import_writes_what_it_showed(served: Ser
 
 def test_bad_rows_block_the_import_until_the_good_ones_are_accepted(served: Served) -> None:
     client = served.client("administrator")
-    shown = send(client, HEAD + GOOD + BAD)
+    shown = send(served, client, HEAD + GOOD + BAD)
     assert "line" in text_of(shown).lower()
     assert "NOPE" in shown.text
-    refused = client.post("/import/run", data={"upload": token(shown)})
+    refused = run(served, client, shown)
     assert "Nothing was written" in text_of(refused)
     assert count(served) == 0
-    done = client.post("/import/run", data={"upload": token(shown), "accept_good_rows": "true"})
+    done = run(served, client, shown, accept_good_rows="true")
     assert "good rows were written" in text_of(done)
     assert count(served) == 1
     mended = client.get(f"/import/rejected/{token(shown)}")
@@ -67,9 +90,11 @@ def test_bad_rows_block_the_import_until_the_good_ones_are_accepted(served: Serv
 
 
 def test_an_upload_is_its_own_persons(served: Served) -> None:
-    shown = send(served.client("administrator"), HEAD + GOOD)
+    shown = send(served, served.client("administrator"), HEAD + GOOD)
     other = served.client("reliability_engineer")
-    assert other.post("/import/run", data={"upload": token(shown)}).status_code == 404
+    for path in ("run", "cancel"):
+        assert other.post(f"/import/{path}", data={"upload": token(shown)}).status_code == 404
+    assert other.get(f"/import/{token(shown)}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -77,7 +102,7 @@ def test_an_upload_is_its_own_persons(served: Served) -> None:
 )
 def test_others_may_not_import(served: Served, role: str) -> None:
     client = served.client(role)
-    assert send(client, HEAD + GOOD).status_code == 403
+    assert send(served, client, HEAD + GOOD).status_code == 403
     assert client.post("/import/run", data={"upload": "x" * 32}).status_code == 403
     assert client.get("/import/template/parts.csv").status_code == 403
 
@@ -85,21 +110,55 @@ def test_others_may_not_import(served: Served, role: str) -> None:
 @pytest.mark.parametrize(
     ("table", "fields", "status", "told"),
     [
-        (b"", {}, 422, "empty"),
-        (b"colour\nred\n", {}, 422, "occurred_at"),
-        (b"PK\x03\x04 half a workbook", {}, 422, "not written to its end"),
+        (b"", {}, 200, "empty"),
+        (b"colour\nred\n", {}, 200, "occurred_at"),
+        (b"PK\x03\x04 half a workbook", {}, 200, "not written to its end"),
         (HEAD + GOOD, {"kind": "weather"}, 422, "weather"),
-        (HEAD + GOOD, {"time_zone": "Mars"}, 422, "no time zone"),
+        (HEAD + GOOD, {"time_zone": "Mars"}, 200, "no time zone"),
         (HEAD + GOOD, {"map_file": (io.BytesIO(b"kind ="), "m.toml")}, 422, "no TOML"),
         (HEAD + GOOD, {"map_file": (io.BytesIO(b"\xff\xfe"), "m.toml")}, 422, "UTF-8"),
-        (HEAD + GOOD, {"map_name": "denver_vehicles"}, 422, "systems"),
+        (HEAD + GOOD, {"map_name": "denver_vehicles"}, 200, "systems"),
     ],
 )
 def test_what_cannot_be_read_is_told_on_the_page(
     served: Served, table: str | bytes, fields: dict[str, Any], status: int, told: str
 ) -> None:
-    answer = send(served.client("administrator"), table, **fields)
+    answer = send(served, served.client("administrator"), table, **fields)
     assert (answer.status_code, told in text_of(answer)) == (status, True), text_of(answer)
+
+
+def test_the_page_counts_the_rows_until_the_worker_is_done(served: Served) -> None:
+    client = served.client("administrator")
+    data = {"kind": "failures", "file": (io.BytesIO((HEAD + GOOD).encode()), "feed.csv")}
+    began = client.post("/import/preview", data=data, content_type="multipart/form-data")
+    address = began.headers["Location"]
+    waiting = client.get(address)
+    assert "Waiting for a worker" in text_of(waiting)
+    assert f'hx-get="{address}"' in waiting.text
+    uploads = Uploads.of(served.app.extensions["fracas.config"])
+    uploads.note_progress(uploads.by_token(token(waiting)), 1200, 3451)
+    assert "1,200 of 3,451 rows" in text_of(client.get(address))
+    assert client.post("/import/run", data={"upload": token(waiting)}).status_code == 303
+    assert at_work(served) == 1, "a second click while it is at work begins nothing"
+    assert "hx-get" not in client.get(address).text
+    assert "1 new" in text_of(client.get(address)), "the result is there after a reload"
+
+
+def test_an_import_is_cancelled_before_anything_is_written(served: Served) -> None:
+    client = served.client("administrator")
+    shown = send(served, client, HEAD + GOOD)
+    began = client.post("/import/run", data={"upload": token(shown)})
+    with served.app.extensions[
+        "engine"
+    ].connect() as other:  # somebody is writing, and cancelling does not wait
+        other.exec_driver_sql("SELECT 1")
+        assert client.post("/import/cancel", data={"upload": token(shown)}).status_code == 303
+    assert "Stopping" in text_of(client.get(began.headers["Location"]))
+    at_work(served)
+    assert "cancelled. Nothing was written" in text_of(client.get(began.headers["Location"]))
+    assert count(served) == 0
+    done = run(served, client, shown)
+    assert "All rows were written" in text_of(done), "it can be begun again"
 
 
 def test_a_file_must_be_chosen(served: Served) -> None:
@@ -110,14 +169,14 @@ def test_a_file_must_be_chosen(served: Served) -> None:
 def test_a_file_that_is_too_large_is_refused(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     assert served.app.config["MAX_CONTENT_LENGTH"] == 20 * 1024 * 1024
     monkeypatch.setitem(served.app.config, "MAX_CONTENT_LENGTH", 10_000)
-    answer = send(served.client("administrator"), b"x" * 11_000)
+    answer = send(served, served.client("administrator"), b"x" * 11_000)
     assert (answer.status_code, "larger than this server takes" in text_of(answer)) == (413, True)
 
 
 def test_a_map_of_ones_own(served: Served) -> None:
     mapping = b'[columns]\nsymptom = "WAS"\n[file]\ntime_zone = "UTC"\n'
     table = HEAD.replace("symptom", "WAS") + GOOD
-    answer = send(served.client("administrator"), table, map_file=(io.BytesIO(mapping), "m.toml"))
+    answer = send(served, served.client("administrator"), table, map_file=(io.BytesIO(mapping), "m.toml"))
     assert "1 new" in answer.text
 
 
