@@ -8,6 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analytics.distribution_fit import DistributionFit as DistributionFit
+    from analytics.distributions import fit_distribution as fit_distribution
+    from analytics.distributions import fit_lognormal as fit_lognormal
+    from analytics.distributions import fit_weibull3 as fit_weibull3
     from analytics.downtime import AvailabilityEstimate as AvailabilityEstimate
     from analytics.downtime import MttrEstimate as MttrEstimate
     from analytics.downtime import availability as availability
@@ -48,8 +52,8 @@ MODULE_OF = {
     "AnalyticsError": "errors",
     "AvailabilityEstimate": "downtime",
     "DemandForecast": "spares",
+    "DistributionFit": "distribution_fit",
     "EchelonPlan": "echelons",
-    "multi_echelon": "echelons",
     "EventHistories": "eventhistories",
     "ExponentialFit": "exponential",
     "Interval": "results",
@@ -58,25 +62,29 @@ MODULE_OF = {
     "MeanCumulativeFunction": "repairable",
     "MtbfEstimate": "uptime",
     "MttrEstimate": "downtime",
+    "NewsvendorStock": "single_period",
     "NoFiniteMaximum": "errors",
     "NotConverged": "errors",
     "NotEnoughFailures": "errors",
     "Result": "results",
+    "SparesPlan": "spares_budget",
     "StockLevel": "stock",
     "SurvivalCurve": "nonparametric",
     "WeibullFit": "weibull_fit",
     "availability": "downtime",
+    "fit_distribution": "distributions",
     "fit_exponential": "exponential",
+    "fit_lognormal": "distributions",
     "fit_weibull": "weibull",
+    "fit_weibull3": "distributions",
     "forecast_spares": "spares",
     "kaplan_meier": "nonparametric",
     "mean_cumulative_function": "repairable",
     "mtbf": "uptime",
     "mttr": "downtime",
-    "SparesPlan": "spares_budget",
-    "optimise_spares": "spares_budget",
-    "NewsvendorStock": "single_period",
+    "multi_echelon": "echelons",
     "newsvendor": "single_period",
+    "optimise_spares": "spares_budget",
     "stock_for_service_level": "stock",
 }
 

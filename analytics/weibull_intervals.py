@@ -7,7 +7,7 @@ mean and the hazard, and z = log(-log S(t)) for the reliability. Bounds are foun
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.optimize import brentq
@@ -117,13 +117,26 @@ def standard_error(quantity: Quantity, log_eta: float, log_beta: float, covarian
     return math.sqrt(float(gradient @ covariance @ gradient))
 
 
-def likelihood_ratio_bounds(profile: "Profile", confidence: float, side: Side) -> tuple[float, float]:
+def likelihood_ratio_bounds(
+    profile: "ProfileLikelihood", confidence: float, side: Side
+) -> tuple[float, float]:
     """Values at which the profile log-likelihood has fallen by half the squared normal deviate, on the working scale.
 
     A bound is infinite where the profile never falls so far, which is what the data then say.
     """
     below, above = standard_deviates(confidence, side)
     return bound(profile, below, -1.0), bound(profile, above, 1.0)
+
+
+class ProfileLikelihood(Protocol):
+    """A profile log-likelihood of one quantity: where its maximum is, how high and how wide, and its value and
+    slope elsewhere."""
+
+    centre: float
+    maximum: float
+    standard_error: float
+
+    def at(self, value: float) -> tuple[float, float]: ...
 
 
 class Profile:
@@ -190,7 +203,7 @@ class Profile:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def bound(profile: Profile, deviate: float, direction: float) -> float:
+def bound(profile: ProfileLikelihood, deviate: float, direction: float) -> float:
     """Where, going in a direction from the estimate, the signed root of the likelihood ratio reaches a deviate.
 
     Newton's method on the signed root, which is nearly straight in the value. A negative deviate lies the other way.

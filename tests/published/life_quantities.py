@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analytics import LifeData, WeibullFit, fit_exponential, fit_weibull, mtbf
+from analytics import LifeData, WeibullFit, fit_exponential, fit_lognormal, fit_weibull, mtbf
 from analytics.ranks import median_rank, plotting_positions
 from analytics.weibull_intervals import log_cumulative_hazard, standard_error
 
@@ -41,6 +41,11 @@ def weibull_estimate(data: LifeData, quantity: str) -> float:
     if quantity == "AIC":
         return fit.aic
     return _point(fit, quantity)
+
+
+def lognormal_estimate(data: LifeData, quantity: str) -> float:
+    fit = fit_lognormal(data)
+    return fit.aic if quantity == "AIC" else float(getattr(fit, quantity))
 
 
 def weibull_rank_regression(data: LifeData, quantity: str) -> float:
@@ -149,6 +154,7 @@ WITHOUT_FILE = {
 METHODS: dict[str, Quantity] = {
     "Weibull MLE": weibull_estimate,
     "Weibull MLE interval/current-status": weibull_estimate,
+    "lognormal MLE": lognormal_estimate,
     "Weibull MLE Wald": weibull_bound,
     "Weibull MLE log-Wald": weibull_bound,
     "Weibull MLE Fisher (z-scale)": weibull_bound,

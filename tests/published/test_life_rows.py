@@ -43,8 +43,6 @@ RECURRENT_AND_STOCK = {
 
 # Life-data methods that the library does not have yet.
 NOT_YET = {
-    ("nist_apr413_weibull", "lognormal MLE"),
-    ("nelson_diesel_fan", "lognormal MLE"),
     ("meeker_lfp1370", "Weibull LFP MLE"),
     ("R_survival_capacitor", "survreg Weibull AFT"),
     ("R_survival_capacitor", "Weibull AFT"),

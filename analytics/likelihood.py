@@ -1,0 +1,129 @@
+"""The likelihood of life data under any family, with its exact derivatives."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.families import Family
+from analytics.jets import Jet, Value, log1mexp, variables
+from analytics.lifedata import EXACT, LEFT_CENSORED, RIGHT_CENSORED, LifeData
+from analytics.results import FloatArray
+
+# An interval so narrow, against its own age, is a density times its width; the difference of two survival
+# probabilities would be rounding only.
+NARROW = 1e-6
+# A lower end this unlikely (log probability) is no lower end.
+IMPOSSIBLE = -500.0
+
+
+@dataclass(frozen=True)
+class At:
+    """A log-likelihood at a point, with its gradient and Hessian by the working parameters."""
+
+    theta: FloatArray
+    value: float
+    gradient: FloatArray
+    hessian: FloatArray
+
+
+class LifeLikelihood:
+    """Log-likelihood of exact, censored and truncated records.
+
+    An exact failure adds log f(t), a survivor log S(t), an interval log(S(a) - S(c)); delayed entry subtracts log S(entry),
+    right truncation log(S(entry) - S(truncated_above)). An age of 0 is where nothing has failed yet, in any family.
+
+    Parameters
+    ----------
+    family : Family
+    data : LifeData
+    factor : float
+        Ages are divided by this, which moves the log-likelihood by a constant (kept out).
+    """
+
+    def __init__(self, family: Family, data: LifeData, factor: float = 1.0) -> None:
+        self.family = family
+        time, event, entry, count = data.time, data.event, data.entry, data.count
+        truncated = np.isfinite(data.truncated_above)
+        exact, inexact = event == EXACT, event >= LEFT_CENSORED
+        low, high = data.failure_intervals()
+        doubly = (event == RIGHT_CENSORED) & truncated
+        start = np.concatenate([low[inexact], time[doubly], entry[truncated]]) / factor
+        end = np.concatenate([high[inexact], data.truncated_above[doubly], data.truncated_above[truncated]])
+        end = end / factor
+        weight = np.concatenate([count[inexact], count[doubly], -count[truncated]])
+        is_narrow = end - start < NARROW * end
+        width = (end - start)[is_narrow]
+
+        self._exact = np.concatenate([time[exact] / factor, ((start + end) / 2.0)[is_narrow]])
+        self._exact_weight = np.concatenate([count[exact], weight[is_narrow]])
+        self._constant = float(weight[is_narrow] @ np.log(width))
+        survived, late = (event == RIGHT_CENSORED) & ~truncated & (time > 0), (entry > 0) & ~truncated
+        # An exact failure at its own age of entry is kept in full: f(t) / S(entry).
+        self._end = np.concatenate([time[survived], entry[late]]) / factor
+        self._end_weight = np.concatenate([count[survived], -count[late]])
+        self._start, self._stop = start[~is_narrow], end[~is_narrow]
+        self._interval_weight = weight[~is_narrow]
+
+    def value(self, theta: Sequence[float] | FloatArray) -> float:
+        """Log-likelihood; minus infinity where it is not a number."""
+        with np.errstate(all="ignore"):
+            total = self._total([np.atleast_1d(float(value)) for value in theta])
+        found = float(total[0])
+        return found if np.isfinite(found) else -np.inf
+
+    def derivatives(self, theta: Sequence[float] | FloatArray) -> At:
+        """Log-likelihood with gradient and Hessian."""
+        with np.errstate(all="ignore"):
+            total = self._total(variables([float(value) for value in theta]))
+        return At(
+            np.array(theta, dtype=float),
+            float(total.value[0]),
+            total.gradient[:, 0],
+            total.hessian[:, :, 0],
+        )
+
+    def _total(self, theta: Sequence[Value]) -> Value:
+        total = self._constant + 0.0 * theta[0]
+        if self._exact.size:
+            total = total + _sum(self.family.log_density(self._exact, theta), self._exact_weight)
+        if self._end.size:
+            total = total + _sum(self.family.log_survival(self._end, theta), self._end_weight)
+        if self._start.size:
+            for ages, weight in self._interval_terms(theta):
+                total = total + _sum(ages, weight)
+        return total
+
+    def _interval_terms(self, theta: Sequence[Value]) -> list[tuple[Value, FloatArray]]:
+        """Log probability of each interval, from the tail in which its digits are kept."""
+        plain = [getattr(value, "value", value) for value in theta]
+        family, start, stop = self.family, np.where(self._start > 0, self._start, 1.0), self._stop
+        below = np.where(self._start > 0, family.log_failure(start, plain), -np.inf)
+        from_first, to_last = below < IMPOSSIBLE, family.log_survival(stop, plain) < IMPOSSIBLE
+        is_lower = below < np.log(0.5)
+        ways: list[tuple[NDArray[np.bool_], Callable[[FloatArray, FloatArray], Value]]] = [
+            (from_first & ~to_last, lambda a, c: family.log_failure(c, theta)),
+            (to_last & ~from_first, lambda a, c: family.log_survival(a, theta)),
+            (is_lower & ~from_first & ~to_last, lambda a, c: _between(family.log_failure, c, a, theta)),
+            (~is_lower & ~to_last, lambda a, c: _between(family.log_survival, a, c, theta)),
+        ]
+        return [
+            (term(self._start[is_here], stop[is_here]), self._interval_weight[is_here])
+            for is_here, term in ways
+            if is_here.any()
+        ]
+
+
+def _between(
+    tail: Callable[..., Value], inner: FloatArray, outer: FloatArray, theta: Sequence[Value]
+) -> Value:
+    """Log of the difference of a tail probability at two ages, the larger first."""
+    larger = tail(inner, theta)
+    return larger + log1mexp(larger - tail(outer, theta))
+
+
+def _sum(value: Value, weight: FloatArray) -> Value:
+    if isinstance(value, Jet):
+        return value.weighted_sum(weight)
+    return np.atleast_1d(value @ weight)

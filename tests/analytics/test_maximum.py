@@ -1,0 +1,66 @@
+import math
+
+import numpy as np
+import pytest
+
+from analytics import NoFiniteMaximum, NotConverged
+from analytics.likelihood import At
+from analytics.maximum import climb, distance, is_beyond, is_verified, maximise
+
+WIDE = [(-1e3, 1e3), (-1e3, 1e3)]
+
+
+def hills(theta: np.ndarray) -> At:
+    """Two hills at (0, 0) and (6, 0), the second 3 higher, each Gaussian in shape."""
+    parts = []
+    for centre, height in (((0.0, 0.0), 2.0), ((6.0, 0.0), 5.0)):
+        away = theta - np.array(centre)
+        value = height * math.exp(-float(away @ away) / 2)
+        parts.append((value, -value * away, value * (np.outer(away, away) - np.eye(2))))
+    value, gradient, hessian = (sum(part[i] for part in parts) for i in range(3))
+    return At(np.array(theta, dtype=float), float(value), np.asarray(gradient), np.asarray(hessian))
+
+
+def slope(theta: np.ndarray) -> At:
+    """Rises for ever towards minus infinity in the first coordinate."""
+    return At(
+        np.array(theta, dtype=float),
+        -math.exp(theta[0]) - theta[1] ** 2,
+        np.array([-math.exp(theta[0]), -2 * theta[1]]),
+        np.diag([-math.exp(theta[0]), -2.0]),
+    )
+
+
+def test_the_higher_of_two_hills_is_found() -> None:
+    found = maximise(lambda t: hills(t).value, hills, [[0.5, 0.5], [5.0, 1.0]], limits=WIDE)
+    assert found.theta == pytest.approx([6.0, 0.0], abs=1e-3)
+    assert is_verified(found)
+    assert distance(found) < 1e-7
+
+
+def test_a_likelihood_that_rises_for_ever_has_no_maximum() -> None:
+    with pytest.raises(NoFiniteMaximum, match="rises without end"):
+        maximise(lambda t: slope(t).value, slope, [[0.0, 1.0]], limits=[(-14.0, 14.0), (-1e3, 1e3)])
+
+
+def test_an_unverified_end_is_refused() -> None:
+    # A ridge: nothing curves in the second direction.
+    def ridge(theta: np.ndarray) -> At:
+        return At(np.array(theta), -(theta[0] ** 2), np.array([-2 * theta[0], 0.0]), np.diag([-2.0, 0.0]))
+
+    with pytest.raises(NotConverged):
+        maximise(lambda t: ridge(t).value, ridge, [[1.0, 1.0]], limits=WIDE)
+
+
+def test_a_start_outside_the_domain_is_left_out() -> None:
+    found = maximise(
+        lambda t: -math.inf if t[0] > 7 else hills(t).value, hills, [[9.0, 0.0], [5.5, 0.2]], limits=WIDE
+    )
+    assert found.theta[0] == pytest.approx(6.0, abs=1e-3)
+
+
+def test_a_climb_says_when_it_has_run_away() -> None:
+    end = climb(lambda t: slope(t).value, slope, np.array([0.0, 1.0]), [(-14.0, 14.0), (-1e3, 1e3)])
+    assert end is not None
+    assert is_beyond(end, [(-14.0, 14.0), (-1e3, 1e3)])
+    assert not is_beyond(end, WIDE)
