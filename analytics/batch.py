@@ -140,6 +140,29 @@ class Fits:
     score_norm: FloatArray
     status: NDArray[np.int8]
 
+    @classmethod
+    def empty(cls, n: int) -> "Fits":
+        """Nothing fitted yet."""
+        return cls(
+            log_eta=np.full(n, np.nan),
+            log_beta=np.full(n, np.nan),
+            loglik=np.full(n, np.nan),
+            information=np.full((3, n), np.nan),
+            score_norm=np.full(n, np.nan),
+            status=np.full(n, Status.NOT_CONVERGED, dtype=np.int8),
+        )
+
+    def take(self, rows: Any) -> "Fits":
+        """The fits of some samples."""
+        return Fits(
+            self.log_eta[rows],
+            self.log_beta[rows],
+            self.loglik[rows],
+            self.information[:, rows],
+            self.score_norm[rows],
+            self.status[rows],
+        )
+
     @property
     def covariance(self) -> FloatArray:
         """Inverse of the information, shape (3, samples): eta-eta, eta-beta, beta-beta."""
@@ -180,11 +203,18 @@ def gather(
     if age.min(initial=1.0) <= 0.0:  # a record that ends at age 0 adds nothing
         count = np.where(age > 0.0, 1.0 if count is None else count, 0.0)
     n = cuts.size - 1
-    late_columns = (None, None) if late is None else (np.empty(age.size), np.empty(age.size))
-    d, sum_x, mean, variance, log_scale = (np.empty(n) for _ in range(5))
-    exists = np.empty(n, dtype=bool)
     samples = Samples(
-        cuts, np.empty(age.size), count, *late_columns, d, sum_x, mean, variance, log_scale, exists
+        offsets=cuts,
+        x=np.empty(age.size),
+        weight=count,
+        entry=None if late is None else np.empty(age.size),
+        entry_weight=None if late is None else np.empty(age.size),
+        failures=np.empty(n),
+        sum_x=np.empty(n),
+        mean=np.empty(n),
+        variance=np.empty(n),
+        log_scale=np.empty(n),
+        maximum_exists=np.empty(n, dtype=bool),
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         for first, last in chunks(cuts, TILE_RECORDS):
@@ -251,14 +281,7 @@ def maximise(samples: Samples, start: FloatArray | None = None) -> Fits:
         A first guess of log beta for each sample, such as the truth of a simulation.
     """
     n = len(samples)
-    fits = Fits(
-        log_eta=np.full(n, np.nan),
-        log_beta=np.full(n, np.nan),
-        loglik=np.full(n, np.nan),
-        information=np.full((3, n), np.nan),
-        score_norm=np.full(n, np.nan),
-        status=np.full(n, Status.NOT_CONVERGED, dtype=np.int8),
-    )
+    fits = Fits.empty(n)
     with np.errstate(all="ignore"):
         for first, last in chunks(samples.offsets):
             guess = None if start is None else start[first:last]
@@ -329,10 +352,11 @@ def log_moment_start(samples: Samples) -> FloatArray:
     makes the root exact for a large complete sample.
     """
     spread = samples.variance / (math.pi**2 / 6.0)
-    behind = samples.sum_x / samples.failures - samples.mean
     # The larger root of the quadratic, in the form that does not cancel when the failures come early.
-    root = np.sqrt(behind * behind + 4.0 * spread)
-    beta = np.where(behind > 0.0, (behind + root) / (2.0 * spread), 2.0 / (root - behind))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        behind = samples.sum_x / samples.failures - samples.mean
+        root = np.sqrt(behind * behind + 4.0 * spread)
+        beta = np.where(behind > 0.0, (behind + root) / (2.0 * spread), 2.0 / (root - behind))
     start: FloatArray = np.log(np.clip(np.where(np.isfinite(beta), beta, 1.0), 1e-3, 1e4))
     return start
 
@@ -363,7 +387,7 @@ def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: in
         lost = ~done & ((log_beta < math.log(SMALLEST_BETA)) | (log_beta > math.log(LARGEST_BETA)))
         fits.status[rows[lost]] = Status.NO_FINITE_MAXIMUM
         low, high = np.where(score > 0.0, log_beta, low), np.where(score > 0.0, high, log_beta)
-        log_beta = _next(log_beta, step, score, slope, low, high)
+        log_beta = next_log_beta(log_beta, step, score, slope, low, high)
         more = ~(done | lost)
         if not more.any():
             return
@@ -380,7 +404,7 @@ def _profile_score(samples: Samples, beta: FloatArray, sums: FloatArray) -> tupl
     return 1.0 + lag, lag - spread, lag - spread * (3.0 + SKEWNESS * np.sqrt(np.maximum(spread, 0.0)))
 
 
-def _next(
+def next_log_beta(
     here: FloatArray,
     step: FloatArray,
     score: FloatArray,
@@ -388,7 +412,7 @@ def _next(
     low: FloatArray,
     high: FloatArray,
 ) -> FloatArray:
-    """The next log beta: Halley's if it stays inside what is known, else half-way, or onward by a factor of e."""
+    """The next log beta: a step if it stays inside what is known, else half-way, or onward by a factor of e."""
     usable = (slope < 0.0) & (step * score > 0.0)
     there = here + np.clip(np.where(usable, step, np.copysign(1.0, score)), -2.0, 2.0)
     middle = (low + high) / 2.0
