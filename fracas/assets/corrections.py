@@ -166,6 +166,7 @@ def correct_reading(
     if earlier is not None and earlier.occurred_at == at:
         meters.refuse_second_at_once(bearer, old.metric, earlier)
     meters.refuse_backwards(bearer, old.metric, at, shows, restarts, earlier, later)
+    meters.refuse_leap(session, bearer, old.metric, at, shows, earlier)
     if isinstance(bearer, System):
         lifespan.refuse_outside_service(session, bearer, at, "occurred_at")
     return supersede(session, actor, old, now, value=shows, restarts_at=restarts, occurred_at=at)

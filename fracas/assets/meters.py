@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,10 @@ from fracas.core.errors import Invalid
 from fracas.core.moments import shown
 
 METRICS_PER_BEARER = 3
+LEAP = 100.0
+"""How many times its own fastest use so far a meter may run before the reading is taken for a slip of the finger."""
+PAIRS_TO_KNOW_A_PACE = 3
+READINGS_LOOKED_AT = 50
 Bearer = System | Part
 
 
@@ -94,6 +99,52 @@ def refuse_backwards(
             when=shown(later.occurred_at),
             **words,
         )
+
+
+def refuse_leap(
+    session: Session,
+    bearer: Bearer,
+    metric: UsageMetric,
+    at: datetime,
+    value: float,
+    earlier: UsageReading | None,
+) -> None:
+    """A slip that adds a digit would age the unit beyond all others and lock its meter against every true reading."""
+    if earlier is None or value <= 2 * earlier.value:
+        return  # a slip of a digit is more than that; most readings need no further look
+    more, days = value - leaves(earlier), max(_days(earlier.occurred_at, at), 1.0)
+    pace = _fastest_pace(session, bearer, metric, earlier)
+    is_possible = metric.unit == "h" and more <= 24 * days
+    if pace is None or is_possible or more <= LEAP * pace * days:
+        return
+    raise Invalid(
+        "%(bearer)s: %(value)s %(unit)s on %(at)s is %(times)s times its fastest use so far after the %(other)s %(unit)s of "
+        "%(when)s. Check the number; correct the earlier reading if that is the wrong one.",
+        field="value",
+        bearer=bearer.serial,
+        value=number(value),
+        unit=metric.unit,
+        at=shown(at),
+        times=f"{more / days / pace:,.0f}",
+        other=number(leaves(earlier)),
+        when=shown(earlier.occurred_at),
+    )
+
+
+def _fastest_pace(session: Session, bearer: Bearer, metric: UsageMetric, last: UsageReading) -> float | None:
+    """The most that was used in a day between two readings up to ``last``; None where too few readings say so."""
+    rows = _line(bearer, metric, None).where(UsageReading.occurred_at <= last.occurred_at)
+    found = session.scalars(rows.order_by(UsageReading.occurred_at.desc()).limit(READINGS_LOOKED_AT)).all()
+    paces = [
+        (one.value - leaves(before_it)) / days
+        for one, before_it in itertools.pairwise(found)
+        if (days := _days(before_it.occurred_at, one.occurred_at)) >= 1.0
+    ]
+    return (max(paces) or None) if len(paces) >= PAIRS_TO_KNOW_A_PACE else None
+
+
+def _days(start: datetime, end: datetime) -> float:
+    return (end - start) / timedelta(days=1)
 
 
 def refuse_second_at_once(bearer: Bearer, metric: UsageMetric, reading: UsageReading) -> None:

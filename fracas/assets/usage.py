@@ -57,6 +57,7 @@ def read_usage(
             return earlier
         meters.refuse_second_at_once(bearer, measure, earlier)
     meters.refuse_backwards(bearer, measure, at, value, restarts_at, earlier, later)
+    meters.refuse_leap(session, bearer, measure, at, value, earlier)
     if earlier is None and later is None:
         meters.refuse_fourth_metric(session, bearer, measure)
     if isinstance(bearer, System):

@@ -26,6 +26,9 @@ from fracas.reliability.remarks import recognised
 if TYPE_CHECKING:
     from analytics import DemandForecast, ExponentialFit, StockLevel, WeibullFit
 
+WILD = 100.0
+"""How many times the fleet's median use a day is a wrong reading and no use; it would have parts fail by the thousand."""
+
 
 @dataclass(frozen=True)
 class SparesReport:
@@ -187,7 +190,21 @@ def _installed(table: LifeTable) -> tuple[FloatColumn, FloatColumn, list[Note]]:
     seen = days >= 1.0
     use = np.zeros(ages.size)
     use[seen] = (table.exit - table.entry)[running][seen] / days[seen]
-    use[~seen] = float(np.median(use[seen])) if seen.any() else 0.0
+    typical = float(np.median(use[seen])) if seen.any() else 0.0
+    use[~seen] = typical
+    wild = use > WILD * typical
+    if typical and wild.any():
+        use[wild] = typical
+        serials = sorted(set(table.system[running][wild].tolist()))
+        notes.append(
+            Finding(
+                N_(
+                    "By their readings %(systems)s run more than %(times)s times as much as the median of the fleet; the "
+                    "forecast takes the median. Check the readings."
+                ),
+                params={"systems": ", ".join(serials), "times": f"{WILD:g}"},
+            )
+        )
     return ages, use, notes
 
 

@@ -38,3 +38,27 @@ def test_numbers_are_shown_as_people_write_them() -> None:
         "0.25",
         "1,234.5",
     ]
+
+
+def test_a_slip_that_adds_digits_is_refused_and_locks_nothing(register: Register) -> None:
+    for at in range(0, 50, 10):
+        register.read(3_000 * at, at, metric="km")
+    with pytest.raises(
+        Invalid, match=r"S1: 999,999,999 km .* times its fastest use .* after the 120,000 km"
+    ) as refused:
+        register.read(999_999_999, 50, metric="km")
+    assert refused.value.field == "value"
+    register.read(150_000, 50, metric="km")
+
+
+def test_a_unit_may_come_to_run_harder(register: Register) -> None:
+    for at in range(0, 50, 10):
+        register.read(0.1 * at, at)
+    register.read(0.1 * 40 + 24 * 10, 50)  # around the clock, as an emergency generator may
+    with pytest.raises(Invalid, match="times its fastest use"):
+        register.read(1e6, 60)
+
+
+def test_with_few_readings_no_pace_is_known(register: Register) -> None:
+    for at, value in ((0, 0), (1, 1), (2, 2), (3, 1e6)):
+        register.read(value, at, metric="km")

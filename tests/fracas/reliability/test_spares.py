@@ -120,3 +120,16 @@ def test_no_lead_time_is_asked_for(session: Session) -> None:
     with pytest.raises(Invalid, match="no lead time"):
         spares(session, fleet.actor, part_type="VALVE-1")
     assert spares(session, fleet.actor, part_type="VALVE-1", lead_time_days=30).lead_time_days == 30
+
+
+def test_a_wild_meter_does_not_carry_the_forecast_away(fleet: Fleet) -> None:
+    """One reading with digits too many would have its part fail thousands of times, and the page never come back."""
+    for i in range(10):
+        fleet.read(f"S{i}", 600, 600.0 * 10)
+    sane = spares(fleet.session, fleet.actor, part_type="VALVE-1", metric="hours", as_of=day(600))
+    fleet.read("S9", 601, 1e9)
+    wild = spares(fleet.session, fleet.actor, part_type="VALVE-1", metric="hours", as_of=day(601))
+    assert any("S9 run more than 100 times" in str(one) for one in wild.demand.warnings)
+    assert sane.demand.estimate is not None
+    assert wild.demand.estimate is not None
+    assert wild.demand.estimate < 10 * sane.demand.estimate
