@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analytics.demand_comparison import DemandComparison as DemandComparison
+    from analytics.demand_comparison import compare_demand_forecasts as compare_demand_forecasts
     from analytics.distribution_fit import DistributionFit as DistributionFit
     from analytics.distributions import fit_distribution as fit_distribution
     from analytics.distributions import fit_lognormal as fit_lognormal
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from analytics.eventhistories import EventHistories as EventHistories
     from analytics.exponential import ExponentialFit as ExponentialFit
     from analytics.exponential import fit_exponential as fit_exponential
+    from analytics.intermittent import IntermittentForecast as IntermittentForecast
+    from analytics.intermittent import croston as croston
     from analytics.lifedata import LifeData as LifeData
     from analytics.nonparametric import SurvivalCurve as SurvivalCurve
     from analytics.nonparametric import kaplan_meier as kaplan_meier
@@ -51,11 +55,13 @@ if TYPE_CHECKING:
 MODULE_OF = {
     "AnalyticsError": "errors",
     "AvailabilityEstimate": "downtime",
+    "DemandComparison": "demand_comparison",
     "DemandForecast": "spares",
     "DistributionFit": "distribution_fit",
     "EchelonPlan": "echelons",
     "EventHistories": "eventhistories",
     "ExponentialFit": "exponential",
+    "IntermittentForecast": "intermittent",
     "Interval": "results",
     "InvalidData": "errors",
     "LifeData": "lifedata",
@@ -73,6 +79,8 @@ MODULE_OF = {
     "WeibullFit": "weibull_fit",
     "availability": "downtime",
     "fit_distribution": "distributions",
+    "croston": "intermittent",
+    "compare_demand_forecasts": "demand_comparison",
     "fit_exponential": "exponential",
     "fit_lognormal": "distributions",
     "fit_weibull": "weibull",

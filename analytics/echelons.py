@@ -153,9 +153,10 @@ def multi_echelon(
     References
     ----------
     Sherbrooke, C. C. (1968). METRIC: a multi-echelon technique for recoverable item control. *Operations
-    Research* 16, 122-141. Graves, S. C. (1985). A multi-echelon inventory model for a repairable item with
-    one-for-one replenishment. *Management Science* 31, 1247-1256. Sherbrooke, C. C. (2004). *Optimal Inventory
-    Modeling of Systems*, 2nd ed., Kluwer, ch. 3 and 5.
+    Research* 16, 122-141.
+    Graves, S. C. (1985). A multi-echelon inventory model for a repairable item with one-for-one
+    replenishment. *Management Science* 31, 1247-1256.
+    Sherbrooke, C. C. (2004). *Optimal Inventory Modeling of Systems*, 2nd ed., Kluwer, ch. 3 and 5.
 
     Examples
     --------

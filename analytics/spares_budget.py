@@ -168,8 +168,8 @@ def optimise_spares(
     ----------
     Sherbrooke, C. C. (2004). *Optimal Inventory Modeling of Systems*, 2nd ed., Kluwer, ch. 2.
     Fox, B. (1966). Discrete optimization via marginal analysis. *Management Science* 13, 210-216.
-    Huangfu, Q. and Hall, J. A. J. (2018). Parallelizing the dual revised simplex method. *Mathematical Programming
-    Computation* 10, 119-142 (HiGHS).
+    Huangfu, Q. and Hall, J. A. J. (2018). Parallelizing the dual revised simplex method. *Mathematical
+    Programming Computation* 10, 119-142 (HiGHS).
 
     Examples
     --------

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from analytics import EchelonPlan, multi_echelon, newsvendor, stock_for_service_level
+from analytics import EchelonPlan, croston, multi_echelon, newsvendor, stock_for_service_level
 
 Quantity = Callable[[Path, str], float]
 
@@ -57,6 +57,17 @@ def by_model(method: str) -> Quantity:
     return found
 
 
+def intermittent(method: Any, start: Any = "first") -> Quantity:
+    def found(path: Path, quantity: str) -> float:
+        with path.open(newline="", encoding="utf-8") as file:
+            demand = [float(row["demand"]) for row in csv.DictReader(file)]
+        return float(
+            croston(demand, method=method, start=start, alpha=float(quantity.rpartition("=")[2])).forecast
+        )
+
+    return found
+
+
 METHODS: dict[str, Quantity] = {
     "Poisson newsvendor": poisson_newsvendor,
     "Poisson newsvendor h .18 p .70": poisson_newsvendor,
@@ -66,4 +77,10 @@ METHODS: dict[str, Quantity] = {
     "METRIC": by_model("metric"),
     "VARI-METRIC neg. binomial": by_model("vari_metric"),
     "exact two-echelon (Graves)": by_model("exact"),
+    "croston": intermittent("croston"),
+    "sba": intermittent("sba"),
+    "sbj": intermittent("sbj"),
+    "tsb": intermittent("tsb"),
+    "croston init mean": intermittent("croston", "mean"),
+    "sba init mean": intermittent("sba", "mean"),
 }

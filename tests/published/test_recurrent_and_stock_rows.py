@@ -15,7 +15,7 @@ pytestmark = pytest.mark.reference_data
 
 METHODS = recurrent_quantities.METHODS | spares_quantities.METHODS
 
-# Datasets whose rows are all about methods still to come: reliability growth, trend tests, intermittent demand.
+# Datasets whose rows are all about methods still to come: reliability growth, trend tests.
 DATASETS_NOT_YET = {
     "age_replacement_w1000_2.5",
     "ascher_halfbeak",
@@ -28,7 +28,6 @@ DATASETS_NOT_YET = {
     "nelson_cylinder",
     "reliawiki_duane_23",
     "reliawiki_helicopter_grouped",
-    "tsintermittent_ts_data1",
 }
 
 # Methods still to come of datasets that are in use: power-law process, trend tests.
