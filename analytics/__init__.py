@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analytics.cumulative_hazard import CumulativeHazardCurve as CumulativeHazardCurve
+    from analytics.cumulative_hazard import nelson_aalen as nelson_aalen
     from analytics.demand_comparison import DemandComparison as DemandComparison
     from analytics.demand_comparison import compare_demand_forecasts as compare_demand_forecasts
     from analytics.distribution_fit import DistributionFit as DistributionFit
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from analytics.intermittent import IntermittentForecast as IntermittentForecast
     from analytics.intermittent import croston as croston
     from analytics.lifedata import LifeData as LifeData
+    from analytics.limited import fit_limited_failure_population as fit_limited_failure_population
+    from analytics.log_rank import LogRankTest as LogRankTest
+    from analytics.log_rank import log_rank_test as log_rank_test
     from analytics.nonparametric import SurvivalCurve as SurvivalCurve
     from analytics.nonparametric import kaplan_meier as kaplan_meier
     from analytics.repairable import MeanCumulativeFunction as MeanCumulativeFunction
@@ -47,6 +52,8 @@ if TYPE_CHECKING:
     from analytics.stock import stock_for_service_level as stock_for_service_level
     from analytics.uptime import MtbfEstimate as MtbfEstimate
     from analytics.uptime import mtbf as mtbf
+    from analytics.weibayes_fit import WeibayesFit as WeibayesFit
+    from analytics.weibayes_fit import weibayes as weibayes
     from analytics.weibull import fit_weibull as fit_weibull
     from analytics.weibull_fit import WeibullFit as WeibullFit
 
@@ -55,6 +62,7 @@ if TYPE_CHECKING:
 MODULE_OF = {
     "AnalyticsError": "errors",
     "AvailabilityEstimate": "downtime",
+    "CumulativeHazardCurve": "cumulative_hazard",
     "DemandComparison": "demand_comparison",
     "DemandForecast": "spares",
     "DistributionFit": "distribution_fit",
@@ -65,6 +73,7 @@ MODULE_OF = {
     "Interval": "results",
     "InvalidData": "errors",
     "LifeData": "lifedata",
+    "LogRankTest": "log_rank",
     "MeanCumulativeFunction": "repairable",
     "MtbfEstimate": "uptime",
     "MttrEstimate": "downtime",
@@ -76,24 +85,29 @@ MODULE_OF = {
     "SparesPlan": "spares_budget",
     "StockLevel": "stock",
     "SurvivalCurve": "nonparametric",
+    "WeibayesFit": "weibayes_fit",
     "WeibullFit": "weibull_fit",
     "availability": "downtime",
-    "fit_distribution": "distributions",
-    "croston": "intermittent",
     "compare_demand_forecasts": "demand_comparison",
+    "croston": "intermittent",
+    "fit_distribution": "distributions",
     "fit_exponential": "exponential",
+    "fit_limited_failure_population": "limited",
     "fit_lognormal": "distributions",
     "fit_weibull": "weibull",
     "fit_weibull3": "distributions",
     "forecast_spares": "spares",
     "kaplan_meier": "nonparametric",
+    "log_rank_test": "log_rank",
     "mean_cumulative_function": "repairable",
     "mtbf": "uptime",
     "mttr": "downtime",
     "multi_echelon": "echelons",
+    "nelson_aalen": "cumulative_hazard",
     "newsvendor": "single_period",
     "optimise_spares": "spares_budget",
     "stock_for_service_level": "stock",
+    "weibayes": "weibayes_fit",
 }
 
 __all__ = list(MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -1,7 +1,8 @@
 """The exponential distribution fitted to life data: a constant failure rate, and how sure of it one can be."""
 
+import dataclasses
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -12,11 +13,11 @@ from analytics.lifedata import EXACT, LifeCounts, LifeData
 from analytics.ranks import Ranks, plotting_positions, regress
 from analytics.results import FloatArray, Interval, Result, Side, tail_probabilities
 from analytics.uptime import Termination, mtbf
-from analytics.weibull_intervals import standard_deviates
+from analytics.weibull_intervals import likelihood_ratio_bounds, standard_deviates
 from analytics.weibull_likelihood import WeibullLikelihood
 
 Method = Literal["mle", "rrx", "rry"]
-Bounds = Literal["chi_square", "wald"]
+Bounds = Literal["chi_square", "wald", "likelihood_ratio"]
 MAXIMUM_STEPS = 200
 
 
@@ -34,7 +35,7 @@ class ExponentialFit(Result):
         Failure-free time before which nothing fails; 0 unless it was estimated.
     terminated : {"time", "failure"}
         What ended the observation; it sets the degrees of freedom of the chi-square bounds.
-    bounds : {"chi_square", "wald"} or None
+    bounds : {"chi_square", "wald", "likelihood_ratio"} or None
         Which bounds the fit gives; None for rank regression, which gives none.
     log_theta_variance : float or None
         Inverse of the observed information on log theta.
@@ -42,6 +43,9 @@ class ExponentialFit(Result):
         Log-likelihood at the estimate (maximum likelihood only).
     r_squared : float or None
         Squared correlation of the probability plot (rank regression only).
+    data : LifeData or None
+        The data, needed for likelihood-ratio bounds where ages at failure are inexact. It does not go into JSON:
+        `with_data` attaches it again.
     """
 
     theta: float | None
@@ -52,6 +56,7 @@ class ExponentialFit(Result):
     log_theta_variance: float | None = None
     loglik: float | None = None
     r_squared: float | None = None
+    data: LifeData | None = field(default=None, repr=False, metadata={"json": False})
 
     @property
     def rate(self) -> float | None:
@@ -153,6 +158,18 @@ class ExponentialFit(Result):
         spread = math.sqrt(self.log_theta_variance or 0.0)
         return {"theta": np.exp(rng.normal(math.log(self._theta()), spread, size=n))}
 
+    def with_data(self, data: LifeData) -> "ExponentialFit":
+        """The same fit with its data attached again, after a trip through JSON.
+
+        Raises
+        ------
+        InvalidData
+            If the fingerprint says that these are not the data of the fit.
+        """
+        if data.fingerprint != self.fingerprint:
+            raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
+        return dataclasses.replace(self, data=data)
+
     def _age(self, t: ArrayLike) -> FloatArray:
         return np.maximum(np.asarray(t, dtype=np.float64) - self.location, 0.0)
 
@@ -176,11 +193,44 @@ class ExponentialFit(Result):
                 side=side or "two",
             )
             return Interval(found.lower, found.upper, level, found.side, "chi_square")
+        if self.bounds == "likelihood_ratio":
+            lower, upper = likelihood_ratio_bounds(_LogThetaProfile(self), level, side or "two")
+            return Interval(
+                math.exp(lower) if side != "upper" else None,
+                math.exp(upper) if side != "lower" else None,
+                level,
+                side or "two",
+                "likelihood_ratio",
+            )
         below, above = standard_deviates(level, side or "two")
         error = math.sqrt(self.log_theta_variance or 0.0)
         low = None if math.isinf(below) else self._theta() * math.exp(-below * error)
         high = None if math.isinf(above) else self._theta() * math.exp(above * error)
         return Interval(low, high, level, side or "two", "wald")
+
+
+class _LogThetaProfile:
+    """The log-likelihood of log theta around its maximum."""
+
+    def __init__(self, fit: ExponentialFit) -> None:
+        self._fit = fit
+        self.centre = math.log(fit._theta())
+        self.standard_error = math.sqrt(fit.log_theta_variance or 0.0)
+        if fit.counts.exact == fit.counts.failures and fit.data is None:
+            self._likelihood = None
+        elif fit.data is None:
+            raise InvalidData("likelihood-ratio bounds need the data; attach them with fit.with_data(data)")
+        else:
+            self._likelihood = WeibullLikelihood(fit.data)
+        self.maximum = self.at(self.centre)[0]
+
+    def at(self, value: float) -> tuple[float, float]:
+        if self._likelihood is not None:
+            found = self._likelihood.derivatives(value, 0.0)
+            return found.value, found.gradient[0]
+        # With exact ages failures and exposure say all.
+        failures, expected = self._fit.counts.failures, self._fit.exposure * math.exp(-value)
+        return -failures * value - expected, expected - failures
 
 
 def fit_exponential(
@@ -209,7 +259,7 @@ def fit_exponential(
         Confidence of the intervals where none is given later.
     terminated : {"time", "failure"}
         Whether observation ended at a set time or exposure (usual in the field) or with the last failure.
-    bounds : {"chi_square", "wald"}, optional
+    bounds : {"chi_square", "wald", "likelihood_ratio"}, optional
         Chi-square where not given, and Wald on log theta for left- and interval-censored or truncated data, for
         which chi-square bounds do not exist.
     location : {"zero", "estimate"}
@@ -281,6 +331,7 @@ def fit_exponential(
         counts=data.counts,
         exposure=data.exposure,
         fingerprint=data.fingerprint,
+        data=data,
         **settings,
     )
 
@@ -288,12 +339,14 @@ def fit_exponential(
 def _maximum_likelihood(
     data: LifeData, bounds: Bounds, inexact: bool, terminated: Termination
 ) -> dict[str, Any]:
-    if bounds not in ("chi_square", "wald"):
-        raise InvalidData(f'bounds must be "chi_square" or "wald", not {bounds!r}')
+    if bounds not in ("chi_square", "wald", "likelihood_ratio"):
+        raise InvalidData(f'bounds must be "chi_square", "wald" or "likelihood_ratio", not {bounds!r}')
     if terminated not in ("time", "failure"):
         raise InvalidData(f'terminated must be "time" or "failure", not {terminated!r}')
     if inexact and bounds == "chi_square":
-        raise InvalidData('chi-square bounds need exact ages at failure; use bounds="wald"')
+        raise InvalidData(
+            'chi-square bounds need exact ages at failure; use bounds="likelihood_ratio" or "wald"'
+        )
     if data.exposure <= 0.0:
         raise NoFiniteMaximum("the records hold no exposure at all, so nothing can be said about a rate")
     failures = data.counts.failures

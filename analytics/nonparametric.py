@@ -139,8 +139,8 @@ def kaplan_meier(
     if bounds not in ("log-log", "plain"):
         raise InvalidData(f'bounds must be "log-log" or "plain", not {bounds!r}')
     deviate = -float(ndtri(tail_probabilities(confidence)[0]))
-    _refuse_inexact(data)
-    time, at_risk, events = _risk_table(data)
+    refuse_inexact(data)
+    time, at_risk, events = risk_table(data)
     if time.size == 0:
         raise NotEnoughFailures(
             "nothing failed, so the curve is 1 throughout and has no bounds; see mtbf for a bound"
@@ -171,7 +171,8 @@ def kaplan_meier(
     )
 
 
-def _refuse_inexact(data: LifeData) -> None:
+def refuse_inexact(data: LifeData) -> None:
+    """Refuse records whose age at failure is not known exactly."""
     rows = np.flatnonzero((data.event > EXACT) | np.isfinite(data.truncated_above))
     if rows.size:
         raise InvalidData(
@@ -181,19 +182,23 @@ def _refuse_inexact(data: LifeData) -> None:
         )
 
 
-def _risk_table(data: LifeData) -> tuple[FloatArray, FloatArray, FloatArray]:
+def risk_table(data: LifeData) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Distinct ages at failure, units at risk just before each, failures at each."""
     failed = data.event == EXACT
     time, where = np.unique(data.time[failed], return_inverse=True)
     events: FloatArray = np.bincount(where, weights=data.count[failed], minlength=time.size).astype(
         np.float64
     )
-    at_risk = _weight_from(data.time, data.count, time) - _weight_from(data.entry, data.count, time)
-    at_entry = failed & (data.entry == data.time)
-    at_risk += np.bincount(
-        np.searchsorted(time, data.time[at_entry]), weights=data.count[at_entry], minlength=time.size
-    )
-    return time, at_risk, events
+    return time, units_at_risk(data, time), events
+
+
+def units_at_risk(data: LifeData, ages: FloatArray) -> FloatArray:
+    """Units with ``entry < age <= time`` at each of the ages; a failure at its own age of entry counts as well."""
+    at_risk = _weight_from(data.time, data.count, ages) - _weight_from(data.entry, data.count, ages)
+    at_entry = (data.event == EXACT) & (data.entry == data.time)
+    for age, count in zip(data.time[at_entry], data.count[at_entry], strict=True):
+        at_risk += count * (ages == age)
+    return at_risk
 
 
 def _weight_from(ages: FloatArray, weight: FloatArray, at: FloatArray) -> FloatArray:

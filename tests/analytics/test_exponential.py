@@ -196,3 +196,31 @@ def test_refusals() -> None:
         fit_exponential(LifeData([1.0, 2.0], 1), method="rry").interval()
     with pytest.raises(InvalidData, match="no interval is known"):
         fit_exponential(some).interval("beta")
+
+
+def test_likelihood_ratio_bounds_are_where_the_likelihood_has_fallen() -> None:
+    data = LifeData([10.0, 20.0, 30.0, 40.0], [1, 1, 0, 0], entry=[0.0, 5.0, 0.0, 0.0])
+    fit = fit_exponential(data, bounds="likelihood_ratio", confidence=0.95)
+    found = fit.interval("theta")
+    for end in (found.lower, found.upper):
+        assert end is not None
+        at_end = -2 * math.log(end) - data.exposure / end
+        best = -2 * math.log(data.exposure / 2) - 2
+        assert 2 * (best - at_end) == pytest.approx(1.959963984540054**2, abs=1e-8)
+    # With exact ages the fit needs nothing but its counts, so it keeps its bounds through JSON.
+    assert type(fit).from_json(fit.to_json()).interval("theta").upper == pytest.approx(found.upper)
+    assert fit.interval("rate").upper == pytest.approx(1 / found.lower)  # type: ignore[operator]
+
+
+def test_likelihood_ratio_bounds_of_inspections_need_the_data() -> None:
+    data = LifeData([10.0, 20.0, 30.0], [2, 3, 0], upper=[np.nan, 25.0, np.nan])
+    fit = fit_exponential(data, bounds="likelihood_ratio")
+    wald = fit_exponential(data, bounds="wald").interval("theta")
+    found = fit.interval("theta")
+    assert found.lower == pytest.approx(wald.lower, rel=0.3)
+    back = type(fit).from_json(fit.to_json())
+    with pytest.raises(InvalidData, match="with_data"):
+        back.interval("theta")
+    assert back.with_data(data).interval("theta") == found
+    with pytest.raises(InvalidData, match="fingerprints differ"):
+        back.with_data(LifeData([1.0], 1))

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from analytics import LifeData, WeibullFit, fit_exponential, fit_lognormal, fit_weibull, mtbf
+from analytics import (
+    LifeData,
+    WeibullFit,
+    fit_exponential,
+    fit_limited_failure_population,
+    fit_lognormal,
+    fit_weibull,
+    mtbf,
+    weibayes,
+)
 from analytics.ranks import median_rank, plotting_positions
 from analytics.weibull_intervals import log_cumulative_hazard, standard_error
 
@@ -46,6 +55,15 @@ def weibull_estimate(data: LifeData, quantity: str) -> float:
 def lognormal_estimate(data: LifeData, quantity: str) -> float:
     fit = fit_lognormal(data)
     return fit.aic if quantity == "AIC" else float(getattr(fit, quantity))
+
+
+def limited_failure_population(data: LifeData, quantity: str) -> float:
+    fit = fit_limited_failure_population(data)
+    return fit.p if quantity.startswith("p") else -fit.loglik
+
+
+def weibayes_bound(data: LifeData, quantity: str) -> float:
+    return _end(weibayes(data, 2.0, confidence=0.95).interval("eta"), True)
 
 
 def weibull_rank_regression(data: LifeData, quantity: str) -> float:
@@ -149,12 +167,15 @@ def one_sided_mtbf(data: LifeData, quantity: str) -> float:
 WITHOUT_FILE = {
     "mtbf_test_10000_6f": LifeData([10_000.0], [0]),
     "weibayes_5x1000h_exp": LifeData([1000.0], [0], count=[5]),
+    "weibayes_10x500h_beta2": LifeData([500.0], [0], count=[10]),
 }
 
 METHODS: dict[str, Quantity] = {
     "Weibull MLE": weibull_estimate,
     "Weibull MLE interval/current-status": weibull_estimate,
     "lognormal MLE": lognormal_estimate,
+    "Weibull LFP MLE": limited_failure_population,
+    "Weibayes zero failures": weibayes_bound,
     "Weibull MLE Wald": weibull_bound,
     "Weibull MLE log-Wald": weibull_bound,
     "Weibull MLE Fisher (z-scale)": weibull_bound,

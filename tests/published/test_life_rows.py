@@ -43,11 +43,9 @@ RECURRENT_AND_STOCK = {
 
 # Life-data methods that the library does not have yet.
 NOT_YET = {
-    ("meeker_lfp1370", "Weibull LFP MLE"),
     ("R_survival_capacitor", "survreg Weibull AFT"),
     ("R_survival_capacitor", "Weibull AFT"),
     ("hooper_device_a", "Arrhenius-lognormal MLE"),
-    ("weibayes_10x500h_beta2", "Weibayes zero failures"),
     ("zero_failure_0.999_95", "success run"),
     ("milhdbk781a_plan_XI-D", "fixed-length plan"),
     ("milhdbk781a_plan_XVII-D", "fixed-length plan"),
