@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -136,6 +136,12 @@ def pareto(
     return rows
 
 
+def is_quiet(session: Session, actor: Actor, since: datetime) -> bool:
+    """Is there something on record, but nothing since?"""
+    latest = session.scalar(select(func.max(Failure.occurred_at)).where(visible(actor, Failure)))
+    return latest is not None and latest < since
+
+
 @dataclass(frozen=True)
 class StageCount:
     """Records of one kind standing in one stage, by how long they have stood there."""
@@ -153,8 +159,11 @@ class StageCount:
 
 
 def open_loops(session: Session, actor: Actor, chosen: Filter) -> list[StageCount]:
-    """What is open, by kind, stage and age; the age counts from the day the record entered the stage."""
-    now = clock.now()
+    """What is open, by kind, stage and age; the age counts from the day the record entered the stage.
+
+    What is open is open whenever it happened: the period of ``chosen`` does not cut it.
+    """
+    now, chosen = clock.now(), replace(chosen, since=None, until=None)
     found: list[StageCount] = []
     for kind, model, stages in (
         ("failure", Failure, FAILURE_OPEN),
@@ -194,8 +203,8 @@ def _sees_upper(actor: Actor, model: Any) -> ColumnElement[bool]:
 
 
 def tiles(session: Session, actor: Actor, chosen: Filter) -> dict[str, int]:
-    """The counts at the top of the dashboard."""
-    today = clock.now().date()
+    """The counts at the top of the dashboard; only the failures are those of the period."""
+    today, ever = clock.now().date(), replace(chosen, since=None, until=None)
 
     def count(model: Any, *conditions: ColumnElement[bool]) -> int:
         return session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
@@ -203,7 +212,7 @@ def tiles(session: Session, actor: Actor, chosen: Filter) -> dict[str, int]:
     problems, actions = _sees_upper(actor, Problem), _sees_upper(actor, Action)
     return {
         "failures": count(Failure, chosen.on_failures(actor), _is_failure()),
-        "open_failures": count(Failure, chosen.on_failures(actor), Failure.state.in_(FAILURE_OPEN)),
+        "open_failures": count(Failure, ever.on_failures(actor), Failure.state.in_(FAILURE_OPEN)),
         "open_problems": count(Problem, problems, Problem.state.in_(PROBLEM_ACTIVE)),
         "open_actions": count(Action, actions, Action.state.in_(ACTION_OPEN)),
         "overdue_actions": count(Action, actions, Action.state.in_(ACTION_OPEN), Action.due_on < today),
@@ -222,8 +231,8 @@ class WorstSystem:
 
 
 def worst_systems(session: Session, actor: Actor, chosen: Filter, *, most: int = 10) -> list[WorstSystem]:
-    """Systems with most failures in the period; ``recent`` counts the last 90 days before its end."""
-    end = chosen.until or clock.now()
+    """Systems with most failures in the period; ``recent`` counts the last 90 days before its end, from midnight."""
+    end = (chosen.until or clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     recent = func.sum(case((Failure.occurred_at >= end - timedelta(days=90), 1), else_=0))
     statement = (
         select(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import get_locale, gettext
@@ -57,15 +58,15 @@ def work_list() -> str:
 @needs("dashboard.read")
 def overview() -> str:
     chosen, shown = _filter()
-    by = _grouping()
+    by = _grouping(chosen)
     bars = queries.pareto(db(), actor(), by, chosen, measure=_measure())
     loops = queries.open_loops(db(), actor(), chosen)
     return render_template(
         "dashboards/overview.html",
         tiles=queries.tiles(db(), actor(), chosen), worst=queries.worst_systems(db(), actor(), chosen),
         pareto=_pareto_chart(bars, by, shown), loops=loops, stages=_stage_chart(loops), by=by, shown=shown,
-        groupings=GROUPINGS, periods=PERIODS, trend=worklist.trend(db(), actor(), chosen, words=gettext),
-        same=_same(shown), chosen=_chosen(shown, by), **_choices(),
+        groupings=GROUPINGS, periods=PERIODS, trend=_trend(chosen, shown),
+        bars=bars, same=_same(shown), recent=_recent(), chosen=_chosen(shown, by), **_choices(),
     )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def download(what: str) -> Response:
 
 
 def _pareto_table(chosen: queries.Filter) -> TableOfValues:
-    bars = queries.pareto(db(), actor(), _grouping(), chosen, measure=_measure(), most=100_000)
+    bars = queries.pareto(db(), actor(), _grouping(chosen), chosen, measure=_measure(), most=100_000)
     rows = [(b.key, b.label, b.failures, b.delay_minutes) for b in bars]
     return ["code", "name", "failures", "delay_minutes"], rows
 
@@ -96,7 +97,17 @@ def _systems_table(chosen: queries.Filter) -> TableOfValues:
     return ["serial", "site", "failures", "failures_last_90_days", "delay_minutes"], rows
 
 
-TABLES = {"pareto": _pareto_table, "open": _open_table, "systems": _systems_table}
+def _mtbf_table(chosen: queries.Filter) -> TableOfValues:
+    found = _trend(chosen, _filter()[1])
+    rows = [
+        (label, q.estimate, q.lower, q.upper, q.confidence, q.side, q.unit, q.failures, q.exposure)
+        for label, q in (found.periods if found else [])
+    ]
+    columns = "quarter estimate lower upper confidence side unit failures exposure".split()
+    return columns, rows
+
+
+TABLES = {"pareto": _pareto_table, "open": _open_table, "systems": _systems_table, "mtbf": _mtbf_table}
 
 
 @pages.get("/serials/<key>")
@@ -116,21 +127,39 @@ def serial_download(key: str) -> Response:
     return csv_response(f"serial-{part.serial}", ["at_utc", "event", "record", "code", "detail"], rows)
 
 
-def _grouping() -> queries.Grouping:
-    by = request.args.get("by", "mode")
+def _grouping(chosen: queries.Filter) -> queries.Grouping:
+    """As asked; else by mode, or by symptom in a feed that codes no modes."""
+    by = request.args.get("by")
+    if by is None:
+        modes = queries.pareto(db(), actor(), "mode", chosen)
+        return "symptom" if modes and all(bar.key is None for bar in modes) else "mode"
     if by not in GROUPINGS:
         raise Invalid("There is no grouping of that name.", field="by")
     return by  # type: ignore[return-value]
 
 
+def _trend(chosen: queries.Filter, shown: dict[str, Any]) -> worklist.Trend | None:
+    """Quarters begin at midnight where the fleet is, if that is in one time zone."""
+    sites = organisations.sites(db(), actor())
+    zones = {site.time_zone for site in sites if shown["site"] in ("", site.code)}
+    zone = ZoneInfo(zones.pop()) if len(zones) == 1 else UTC
+    return worklist.trend(db(), actor(), chosen, words=gettext, zone=zone)
+
+
+def _recent() -> str:
+    return (clock.now() - timedelta(days=90)).date().isoformat()
+
+
 def _filter() -> tuple[queries.Filter, dict[str, Any]]:
     """The dashboard's filter and what it was made from, by natural keys, so that an address can be shared."""
     shown = {name: request.args.get(name, "") for name in ("period", "system_model", "part_type", "site")}
-    shown["period"] = shown["period"] or "365"
-    if shown["period"] not in dict(PERIODS):
-        raise Invalid("There is no period of that name.", field="period")
     # From midnight, as the list that a number opens can only be told a day.
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    # A page of zeros over data that are merely older than a year says the wrong thing.
+    is_quiet = not shown["period"] and queries.is_quiet(db(), actor(), today - timedelta(days=365))
+    shown["period"] = shown["period"] or ("all" if is_quiet else "365")
+    if shown["period"] not in dict(PERIODS):
+        raise Invalid("There is no period of that name.", field="period")
     since = None if shown["period"] == "all" else today - timedelta(days=int(shown["period"]))
     model = catalog.system_model(db(), actor(), shown["system_model"]) if shown["system_model"] else None
     part_type = catalog.part_type(db(), actor(), shown["part_type"]) if shown["part_type"] else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -60,15 +60,24 @@ def _group(session: Session, kind: str, room: str, verb: str, waiting: Select[An
 
 @dataclass(frozen=True)
 class Trend:
-    """The calendar MTBF of each quarter with its bounds, over a stated at-risk set; no figure where none has a number."""
+    """The calendar MTBF of each quarter with its bounds, over a stated at-risk set; no figure where none has a number.
+
+    ``whole`` is the MTBF of the chosen period, None where nothing was under observation in it.
+    """
 
     figure: Any
     at_risk: Any
-    latest: Any
+    periods: list[tuple[str, Any]]
+    whole: Any
 
 
 def trend(
-    session: Session, actor: Actor, chosen: Filter, *, words: Callable[[str], str] = str
+    session: Session,
+    actor: Actor,
+    chosen: Filter,
+    *,
+    words: Callable[[str], str] = str,
+    zone: tzinfo = UTC,
 ) -> Trend | None:
     """MTBF by quarter of the chosen part type, or of all systems; None where no exposure is known."""
     from fracas.reliability import charts, histories, uptime  # brings in scipy
@@ -83,15 +92,14 @@ def trend(
     )
     if not history.windows:
         return None
-    periods = uptime.mtbf_by_period(history)
+    periods = uptime.mtbf_by_period(history, zone=zone)
     if chosen.since is not None:
         first = chosen.since - timedelta(days=92)
         periods = [(label, found) for label, found in periods if label >= _quarter(first)]
-    return (
-        Trend(charts.mtbf_over_time(periods, words=words), history.at_risk, periods[-1][1])
-        if periods
-        else None
-    )
+    since = chosen.since or min(start for _, start, _ in history.windows)
+    whole = uptime.mtbf_between(history, since, history.as_of)
+    figure = charts.mtbf_over_time(periods, words=words)
+    return Trend(figure, history.at_risk, periods, whole) if periods else None
 
 
 def _quarter(moment: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 from uuid import UUID
 
@@ -156,51 +156,54 @@ def mtbf_of_fleet(history: FleetHistory, *, confidence: float = 0.90, side: Side
     return found.warned((history.at_risk, *history.warnings))
 
 
+def mtbf_between(
+    history: FleetHistory, start: datetime, end: datetime, *, confidence: float = 0.90
+) -> Quantity | None:
+    """Calendar MTBF of a fleet history from ``start`` up to ``end``; None where nothing was under observation then."""
+    seconds = sum(
+        max((min(end, stop) - max(start, begin)).total_seconds(), 0.0) for _, begin, stop in history.windows
+    )
+    if seconds <= 0:
+        return None
+    return mtbf_quantity(
+        sum(1 for one in history.events if start <= one.at < end),
+        seconds / DAY,
+        confidence=confidence,
+        side="two",
+        unit="d",
+        as_of=history.as_of,
+        exposure_estimated_share=0.0,
+    )
+
+
 def mtbf_by_period(
     history: FleetHistory,
     *,
     period: Literal["month", "quarter", "year"] = "quarter",
     confidence: float = 0.90,
+    zone: tzinfo = UTC,
 ) -> list[tuple[str, Quantity]]:
     """Calendar MTBF of each period of a fleet history, by when things happened; a label such as ``2026-Q1``.
 
-    The last period counts only up to the as-of moment. A period in which nothing was under observation is left out.
+    Periods begin at midnight in ``zone``. The last counts only up to the as-of moment. A period in which nothing was
+    under observation is left out.
     """
-    windows = [(start, end) for _, start, end in history.windows]
-    if not windows:
+    if not history.windows:
         return []
-    found = []
-    for label, start, end in _periods(min(one[0] for one in windows), history.as_of, period):
-        days = (
-            sum(max((min(end, stop) - max(start, begin)).total_seconds(), 0.0) for begin, stop in windows)
-            / DAY
-        )
-        if days <= 0:
-            continue
-        failures = sum(1 for one in history.events if start <= one.at < end)
-        found.append(
-            (
-                label,
-                mtbf_quantity(
-                    failures,
-                    days,
-                    confidence=confidence,
-                    side="two",
-                    unit="d",
-                    as_of=history.as_of,
-                    exposure_estimated_share=0.0,
-                ),
-            )
-        )
-    return found
+    first = min(start for _, start, _ in history.windows)
+    found = (
+        (label, mtbf_between(history, start, end, confidence=confidence))
+        for label, start, end in _periods(first.astimezone(zone), history.as_of, period)
+    )
+    return [(label, one) for label, one in found if one is not None]
 
 
 def _periods(first: datetime, last: datetime, period: str) -> Iterator[tuple[str, datetime, datetime]]:
     months = {"month": 1, "quarter": 3, "year": 12}[period]
-    start = datetime(first.year, (first.month - 1) // months * months + 1, 1, tzinfo=UTC)
+    start = datetime(first.year, (first.month - 1) // months * months + 1, 1, tzinfo=first.tzinfo)
     while start <= last:
         beyond = start.month - 1 + months
-        end = datetime(start.year + beyond // 12, beyond % 12 + 1, 1, tzinfo=UTC)
+        end = start.replace(year=start.year + beyond // 12, month=beyond % 12 + 1)
         label = {
             "month": f"{start:%Y-%m}",
             "quarter": f"{start.year}-Q{(start.month + 2) // 3}",

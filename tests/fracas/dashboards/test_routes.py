@@ -79,6 +79,39 @@ def test_the_filter_narrows_and_can_be_shared(service: Service) -> None:
     assert tile(manager.get("/dashboard?period=90").text, "failures in the period")[0] == "0"
 
 
+def test_a_fleet_whose_last_failure_is_long_ago_is_not_shown_as_zeros(service: Service) -> None:
+    manager = service.visitor("manager")
+    page = manager.get("/dashboard").text
+    assert tile(page, "failures in the period")[0] == "3"
+    assert '<option value="all" selected>' in page
+    assert "No failure was reported in this period." in manager.get("/dashboard?period=365").text
+
+
+def test_what_is_open_is_open_whenever_it_happened(service: Service) -> None:
+    number, link = tile(service.visitor("manager").get("/dashboard?period=90").text, "reports open")
+    assert (number, "since" in link) == ("3", False)
+
+
+def test_codes_are_told_apart_by_what_the_feed_has(service: Service) -> None:
+    """Nothing is verified yet, so no mode is coded; the one completed report has a symptom code."""
+    rows = table(service.visitor("manager").get(f"/dashboard/pareto.csv?{PERIOD}").text)
+    assert [row[2] for row in rows[1:]] == ["2", "1"]
+    assert (
+        rows[1:]
+        == table(service.visitor("manager").get(f"/dashboard/pareto.csv?{PERIOD}&by=symptom").text)[1:]
+    )
+
+
+def test_the_trend_can_be_downloaded(service: Service) -> None:
+    manager = service.visitor("manager")
+    assert "/dashboard/mtbf.csv?" in manager.get(f"/dashboard?{PERIOD}").text
+    rows = table(manager.get(f"/dashboard/mtbf.csv?{PERIOD}").text)
+    assert rows[0] == "quarter estimate lower upper confidence side unit failures exposure".split()
+    assert [row[0] for row in rows[1:]] == ["2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4"]
+    assert sum(int(row[7]) for row in rows[1:]) == 3
+    assert sum(float(row[8]) for row in rows[1:]) == pytest.approx(2 * 365)
+
+
 @pytest.mark.parametrize(
     "query", ["period=x", "period=99999999999999999", "by=colour", "site=NOWHERE", "part_type=X"]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta, timezone
 
 import pytest
 
@@ -90,6 +91,21 @@ def test_the_trend_is_over_what_was_under_observation(watched: Loop) -> None:
     assert found is not None
     assert found.figure is not None
     assert found.at_risk
+    assert (found.whole.failures, found.whole.exposure) == (4, pytest.approx(2 * 365))
+    late = trend(watched.session, watched.actor, Filter(since=day(105)))
+    assert late is not None
+    assert (late.whole.failures, late.whole.exposure) == (2, pytest.approx(2 * 260))
+
+
+def test_quarters_begin_where_the_fleet_is(watched: Loop) -> None:
+    """A window that ends at local midnight must not leave a quarter of a few hours behind."""
+    zone = timezone(timedelta(hours=-7))
+    with_sliver = trend(watched.session, watched.actor, Filter(), zone=zone)
+    assert with_sliver is not None
+    assert next(label for label, _ in with_sliver.periods) == "2022-Q4"
+    whole = trend(watched.session, watched.actor, Filter())
+    assert whole is not None
+    assert [label for label, _ in whole.periods] == ["2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4"]
 
 
 def test_a_period_cuts_the_trend_at_its_quarter(watched: Loop) -> None:
