@@ -26,8 +26,9 @@ MANY_FAILURES = 50
 CALIBRATED_UP_TO = 1_000
 # The critical value moves slowly with the value tried: it stands after two or three rounds.
 ROUNDS, CLOSE = 5, 0.02
-# A band is calibrated at this many ages; in between, its width in standard errors is interpolated.
-KNOTS = 6
+# A band is calibrated at the ages by which these fractions have failed; in between, its width in standard errors is
+# interpolated, and carried on beyond them.
+KNOTS = (0.001, 0.05, 0.3, 0.75, 0.99)
 
 
 class Calibration:
@@ -45,6 +46,7 @@ class Calibration:
 
     def __init__(self, plan: Plan, failures: int, profile_of: Callable[[Quantity], Profile]) -> None:
         self._plan, self._failures, self._profile_of = plan, failures, profile_of
+        self._known: dict[tuple[str, float, float], tuple[float, float]] = {}
         self._samples = int(np.clip(MOST_LIVES // failures, FEWEST_SAMPLES, MOST_SAMPLES))
 
     def bounds(self, quantity: Quantity, confidence: float, side: Side) -> tuple[float, float]:
@@ -57,10 +59,14 @@ class Calibration:
         return lower, upper
 
     def band(
-        self, quantity_at: Callable[[float], Quantity], log_ages: FloatArray, confidence: float, side: Side
+        self,
+        quantity_at: Callable[[float], Quantity],
+        log_ages: FloatArray,
+        knots: FloatArray,
+        confidence: float,
+        side: Side,
     ) -> tuple[FloatArray, FloatArray]:
-        """Bounds on a quantity that depends on age, at each age; calibrated at a few and carried in between."""
-        knots = np.unique(np.linspace(log_ages.min(), log_ages.max(), KNOTS))
+        """Bounds on a quantity that depends on age, at each log age; calibrated at the knots."""
         profiles = [self._profile_of(quantity_at(float(age))) for age in log_ages]
         centre = np.array([profile.centre for profile in profiles])
         error = np.array([profile.standard_error for profile in profiles])
@@ -78,9 +84,17 @@ class Calibration:
     def _bound(
         self, quantity: Quantity, profile: Profile, tail: float, direction: float, start: float | None = None
     ) -> tuple[float, float]:
-        """A bound, and the critical value that it stands at."""
+        """A bound, and the critical value that it stands at; searched for once."""
         if tail == 0.0:
             return direction * math.inf, math.inf
+        key = (quantity.name, tail, direction)
+        if key not in self._known:
+            self._known[key] = self._search(quantity, profile, tail, direction, start)
+        return self._known[key]
+
+    def _search(
+        self, quantity: Quantity, profile: Profile, tail: float, direction: float, start: float | None
+    ) -> tuple[float, float]:
         normal = -float(ndtri(tail))
         deviate = normal if start is None else start
         value = bound(profile, deviate, direction)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
-from analytics.calibrated import Calibration
+from analytics.calibrated import KNOTS, Calibration
 from analytics.errors import InvalidData
 from analytics.lifedata import LifeCounts, LifeData
 from analytics.ranks import Ranks
@@ -324,7 +324,8 @@ class WeibullFit(Result):
         log_ages = np.array([_log_age(float(age)) for age in ages])
         level = self.confidence if confidence is None else confidence
         if known_bounds(bounds or self.bounds, self.method) == "calibrated":
-            working = self._calibration.band(of.quantity, log_ages, level, of.working(side))
+            knots = np.log(self.quantile(KNOTS))
+            working = self._calibration.band(of.quantity, log_ages, knots, level, of.working(side))
             pairs = list(zip(*working, strict=True))
         else:
             pairs = [

@@ -27,6 +27,8 @@ class Quantity:
 
     Attributes
     ----------
+    name : str
+        Tells it from every other.
     value : callable
         ``value(log_eta, log_beta)``, the number on its working scale.
     gradient : callable
@@ -36,6 +38,7 @@ class Quantity:
         derivative by log beta. None for beta itself.
     """
 
+    name: str
     value: Callable[[Any, Any], Any]
     gradient: Callable[[Any, Any], tuple[Any, Any]]
     curve: Callable[[Any, Any], tuple[Any, Any, Any]] | None
@@ -53,9 +56,10 @@ def _mean_curve(value: Any, log_beta: Any) -> tuple[Any, Any, Any]:
     return value - gammaln(1.0 + s), first, -first - s * s * polygamma(1, 1.0 + s)
 
 
-ETA = Quantity(lambda u, b: u, lambda u, b: (1.0, 0.0), lambda v, b: (v, 0.0 * b, 0.0 * b))
-BETA = Quantity(lambda u, b: b, lambda u, b: (0.0, 1.0), None)
+ETA = Quantity("eta", lambda u, b: u, lambda u, b: (1.0, 0.0), lambda v, b: (v, 0.0 * b, 0.0 * b))
+BETA = Quantity("beta", lambda u, b: b, lambda u, b: (0.0, 1.0), None)
 LOG_MEAN = Quantity(
+    "mean",
     lambda u, b: u + gammaln(1.0 + np.exp(-b)),
     lambda u, b: (1.0, -np.exp(-b) * digamma(1.0 + np.exp(-b))),
     _mean_curve,
@@ -66,6 +70,7 @@ def log_quantile(failure_probability: float) -> Quantity:
     """Logarithm of the age by which this fraction has failed: log eta + log(-log(1 - p)) / beta."""
     k = math.log(-math.log1p(-failure_probability))
     return Quantity(
+        f"quantile {failure_probability!r}",
         lambda u, b: u + k * np.exp(-b),
         lambda u, b: (1.0, -k * np.exp(-b)),
         lambda v, b: _along(v, k, b),
@@ -75,6 +80,7 @@ def log_quantile(failure_probability: float) -> Quantity:
 def log_cumulative_hazard(log_time: float) -> Quantity:
     """z(t) = beta (log t - log eta), from which S = exp(-exp(z)); z falls as the reliability rises."""
     return Quantity(
+        f"cumulative hazard {log_time!r}",
         lambda u, b: np.exp(b) * (log_time - u),
         lambda u, b: (-np.exp(b), np.exp(b) * (log_time - u)),
         lambda v, b: _along(log_time, v, b),
@@ -89,6 +95,7 @@ def log_hazard(log_time: float) -> Quantity:
         return log_time - level * s, (level + 1.0) * s, -(level + 2.0) * s
 
     return Quantity(
+        f"hazard {log_time!r}",
         lambda u, b: b + np.exp(b) * (log_time - u) - log_time,
         lambda u, b: (-np.exp(b), 1.0 + np.exp(b) * (log_time - u)),
         curve,

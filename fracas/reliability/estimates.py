@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 from uuid import UUID
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from analytics import Interval, LifeData, WeibullFit
 
 Method = Literal["mle", "rrx", "rry"]
-Bounds = Literal["wald", "likelihood_ratio"]
+Bounds = Literal["calibrated", "likelihood_ratio", "wald"]
 NAMED = ("eta", "beta", "mean", "b10")
 
 
@@ -89,7 +90,7 @@ def weibull(
     part_type: PartType | UUID | str,
     confidence: float = 0.90,
     method: Method = "mle",
-    bounds: Bounds = "wald",
+    bounds: Bounds | None = None,
     mode: str | None = None,
     **view: Unpack[View],
 ) -> WeibullReport:
@@ -99,7 +100,8 @@ def weibull(
     ----------
     part_type : number, id or record.
     confidence : two-sided, of all bounds.
-    method, bounds : as for `analytics.fit_weibull`.
+    method : as for `analytics.fit_weibull`.
+    bounds : as there; calibrated where not given, and Wald for rank regression, which has no others.
     mode : code of a failure mode; failures by others then only end the view of a life.
     view : metric, as_of, known_at, scoring, extrapolate, extrapolate_days, sites: as for `datasets.life_table`.
 
@@ -119,11 +121,11 @@ def weibull_of(
     *,
     confidence: float = 0.90,
     method: Method = "mle",
-    bounds: Bounds = "wald",
+    bounds: Bounds | None = None,
     label: Any = None,
 ) -> WeibullReport:
     """The fit of a life table that is there already, or of one of its groups."""
-    from analytics import AnalyticsError, fit_weibull
+    from analytics import AnalyticsError
 
     known_confidence(confidence)
     try:
@@ -131,7 +133,9 @@ def weibull_of(
     except (Invalid, AnalyticsError) as refusal:
         return _without_fit(table, None, str(refusal), confidence, method, label)
     try:
-        fit = fit_weibull(data, method=method, confidence=confidence, bounds=bounds)
+        fit = _fit(
+            _OneTable(data), method, confidence, bounds or ("calibrated" if method == "mle" else "wald")
+        )
         values = {"eta": fit.eta, "beta": fit.beta, "mean": fit.mean, "b10": fit.b_life(10)}
     except AnalyticsError as refusal:
         return _without_fit(table, data, str(refusal), confidence, method, label)
@@ -141,6 +145,27 @@ def weibull_of(
             table, name, value, _interval(fit, name), confidence, fit.method, fit.warnings
         )
     return WeibullReport(table, data, fit, quantities, None, label)
+
+
+class _OneTable:
+    """Life data that equal any others with the same rows."""
+
+    def __init__(self, data: LifeData) -> None:
+        self.data = data
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _OneTable) and other.data.fingerprint == self.data.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.data.fingerprint)
+
+
+@lru_cache(maxsize=256)
+def _fit(table: _OneTable, method: Method, confidence: float, bounds: Bounds) -> WeibullFit:
+    # Calibrated bounds take up to a second; a fit keeps those it has found, and the same rows come back again and again.
+    from analytics import fit_weibull
+
+    return fit_weibull(table.data, method=method, confidence=confidence, bounds=bounds)
 
 
 def _interval(fit: WeibullFit, name: str) -> Interval | None:
@@ -186,7 +211,12 @@ def _quantity(
 
 
 def weibull_by(
-    table: LifeTable, by: str, *, confidence: float = 0.90, method: Method = "mle", bounds: Bounds = "wald"
+    table: LifeTable,
+    by: str,
+    *,
+    confidence: float = 0.90,
+    method: Method = "mle",
+    bounds: Bounds | None = None,
 ) -> list[WeibullReport]:
     """A fit for each group of a life table: by lot, configuration, site, position, system or mode.
 

@@ -73,7 +73,9 @@ class WeibullQuery(PartTypeQuery, Confident):
     """A Weibull fit, whole or by group."""
 
     method: Literal["mle", "rrx", "rry"] = "mle"
-    bounds: Literal["wald", "likelihood_ratio"] = "wald"
+    bounds: Literal["calibrated", "likelihood_ratio", "wald"] | None = Field(
+        None, description="calibrated where not given; rank regression has Wald bounds only"
+    )
     mode: str | None = Field(
         None, description="code of one failure mode; others then only end the view of a life"
     )

@@ -22,6 +22,12 @@ REMARKS = (
         "only %(failures)s failures: Wald and likelihood-ratio bounds hold the truth less often than their nominal "
         "confidence says (below about 10 failures), and the estimate of beta tends to be too high"
     ),
+    N_("only %(failures)s failures: the estimate of beta tends to be too high"),
+    N_(
+        "how long the failed units would have been watched is not known (planned_exit); the calibration of the bounds "
+        "takes it from the units that did not fail"
+    ),
+    N_("calibrated bounds do not exist for right-truncated data; use likelihood-ratio bounds"),
     N_(
         "the bounds come from the information matrix at the rank-regression estimate, which is not the maximum of the "
         "likelihood; they are customary but approximate"

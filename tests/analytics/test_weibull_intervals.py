@@ -46,6 +46,10 @@ def test_gradient_and_inverse_belong_to_the_value(
         assert second == pytest.approx((ahead - 2 * there + behind) / 1e-8, rel=1e-4, abs=1e-5)
 
 
+def test_each_quantity_has_a_name_of_its_own() -> None:
+    assert len({quantity.name for quantity in QUANTITIES.values()}) == len(QUANTITIES)
+
+
 def test_deviates() -> None:
     assert standard_deviates(0.90, "two") == pytest.approx((1.6449, 1.6449), abs=1e-4)
     assert standard_deviates(0.90, "lower") == pytest.approx((1.2816, math.inf), abs=1e-4)
