@@ -115,8 +115,7 @@ class Calibration:
         """How far from `value` the signed root of a sample lies, on the side of the estimate, with probability `tail`."""
         rng = np.random.default_rng(SEED)
         log_eta, log_beta = (np.full(self._samples, each) for each in profile.best(value))
-        held = np.full(self._samples, value)
-        roots = -direction * signed_roots(self._plan, quantity, held, log_eta, log_beta, rng=rng)[0]
+        roots = -direction * signed_roots(self._plan, quantity, value, log_eta, log_beta, rng=rng)[0]
         if roots.size < FEWEST_SAMPLES // 2:
             # So far out that hardly a sample holds two failures: nothing there to calibrate against.
             return -float(ndtri(tail))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.batch import Samples, gather, maximise, power_sums
+from analytics.batch import Samples, gather, maximise
+from analytics.batch_profile import Held, maximise_at_beta, maximise_held
 from analytics.errors import InvalidData
 from analytics.lifedata import RIGHT_CENSORED, LifeData
 from analytics.results import FloatArray
@@ -21,8 +22,6 @@ from analytics.weibull_intervals import Quantity
 MOST_CELLS = 128
 # Samples worked on at once: their cells stay in the processor's cache.
 ROWS = 256
-STEPS = 40
-TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,58 +165,28 @@ def _gathered(
     return gather(time, event, offsets, entry=entry if late else None, weight=weight)
 
 
-def maximise_held(
-    samples: Samples, quantity: Quantity, value: FloatArray, log_beta: FloatArray
+def fit_held(
+    samples: Samples, quantity: Quantity, value: float, start: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Log eta, log beta and log-likelihood at the maximum among parameters that give the quantity a value.
+    """Log eta, log beta and log-likelihood at the maximum among parameters that give the quantity a value."""
+    curve = quantity.curve
+    if curve is None:
+        log_beta = np.full(len(samples), value)
+        log_eta, loglik = maximise_at_beta(samples, log_beta)
+        return log_eta, log_beta, loglik
 
-    NaN where the search, Newton's along the curve of such parameters from a first guess of log beta, does not end.
-    """
-    d, scale = samples.failures, samples.log_scale
-    ages = samples.sum_x + d * scale  # summed logarithms of the ages at failure
-    if quantity.curve is None:  # beta itself: the best eta has a closed form
-        beta = np.exp(value)
-        u = np.log(power_sums(samples, beta)[0] / d) / beta
-        return u + scale, value, d * (value - 1.0) + beta * (samples.sum_x - d * u) - ages
-    best, at_best, b = np.full(d.size, -np.inf), log_beta, log_beta
-    step = np.zeros(d.size)
-    for _ in range(STEPS):
-        height, slope, curvature = _along(samples, quantity, value, b)
-        newton = np.where(curvature < 0.0, -slope / curvature, np.sign(slope))
-        # A step that lost height, beyond what rounding explains, is halved.
-        lost = ~(height >= best - 1e-10 * (1.0 + np.abs(best)))
-        at_best, best = np.where(lost, at_best, b), np.where(lost, best, height)
-        step = np.where(lost, step / 2.0, np.clip(newton, -1.0, 1.0))
-        b = at_best + step
-        if not (np.abs(step) > TOLERANCE).any():
-            break
-    found = np.abs(step) < 1e-5
-    log_eta = quantity.curve(value, at_best)[0]
-    return tuple(np.where(found, each, np.nan) for each in (log_eta, at_best, best - ages))  # type: ignore[return-value]
+    def shift(log_beta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        log_eta, first, second = curve(value, log_beta)
+        return -log_eta, -first, -second
 
-
-def _along(
-    samples: Samples, quantity: Quantity, value: FloatArray, log_beta: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Log-likelihood without the summed log ages, and its first two derivatives by log beta along the curve."""
-    assert quantity.curve is not None
-    log_eta, first, second = quantity.curve(value, log_beta)
-    d, beta, u = samples.failures, np.exp(log_beta), log_eta - samples.log_scale
-    s0, s1, s2, _ = power_sums(samples, beta) * np.exp(-beta * u)
-    # Sums over the terms of w = c exp(z), w z and w z^2, and over the failures of z, where z = beta (x - u).
-    a0, a1, a2 = s0, beta * (s1 - u * s0), beta * beta * (s2 - 2.0 * u * s1 + u * u * s0)
-    sum_z = beta * (samples.sum_x - d * u)
-    bend, turn = beta * first, beta * (2.0 * first + second)
-    height = d * log_beta + sum_z - a0
-    slope = d + sum_z - bend * d - a1 + bend * a0
-    curvature = sum_z - d * turn - (a2 - 2.0 * bend * a1 + bend * bend * a0) - (a1 - turn * a0)
-    return height, slope, curvature
+    fits = maximise_held(samples, Held(np.zeros(1), shift), start)
+    return fits.log_eta, fits.log_beta, fits.loglik
 
 
 def signed_roots(
     plan: Plan,
     quantity: Quantity,
-    value: FloatArray,
+    value: float,
     log_eta: FloatArray,
     log_beta: FloatArray,
     *,
@@ -234,11 +203,11 @@ def signed_roots(
         samples, kept = draw(plan, log_eta[part], log_beta[part], rng=rng)
         if samples is None:
             continue
-        held_at, start = value[part][kept], log_beta[part][kept]
+        start = log_beta[part][kept]
         free = maximise(samples, start)
         with np.errstate(all="ignore"):
-            held = maximise_held(samples, quantity, held_at, start)[2]
-            above = np.sign(quantity.value(free.log_eta, free.log_beta) - held_at)
+            held = fit_held(samples, quantity, value, start)[2]
+            above = np.sign(quantity.value(free.log_eta, free.log_beta) - value)
             root = above * np.sqrt(2.0 * np.maximum(free.loglik - held, 0.0))
         there = np.isfinite(root)
         roots.append(root[there])

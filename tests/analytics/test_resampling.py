@@ -6,7 +6,7 @@ from scipy.optimize import minimize_scalar
 
 from analytics import InvalidData, LifeData, fit_weibull
 from analytics.batch import gather, maximise
-from analytics.resampling import MOST_CELLS, Plan, draw, maximise_held, plan_of, signed_roots
+from analytics.resampling import MOST_CELLS, Plan, draw, fit_held, plan_of, signed_roots
 from analytics.weibull_intervals import BETA, ETA, LOG_MEAN, Quantity, log_cumulative_hazard, log_quantile
 from analytics.weibull_likelihood import WeibullLikelihood
 
@@ -100,7 +100,7 @@ def test_samples_fail_as_often_and_as_late_as_the_distribution_says(late: bool) 
     assert samples.failures.mean() == pytest.approx(expected, abs=4 * math.sqrt(expected / 4_000))
     # With the shape held at the truth the scale is estimated without bias to speak of.
     u, b = np.full(4_000, math.log(100)), np.full(4_000, math.log(2))
-    assert np.median(maximise_held(samples, BETA, b, b)[0] - u) == pytest.approx(0.0, abs=0.02)
+    assert np.median(fit_held(samples, BETA, math.log(2), b)[0] - u) == pytest.approx(0.0, abs=0.02)
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["from new", "late"])
@@ -111,7 +111,7 @@ def test_held_fits_agree_with_a_search_along_the_curve(name: str, late: bool) ->
     likelihood = WeibullLikelihood(data)
     samples = gather(data.time, data.event, [0, len(data)], entry=data.entry)
     log_eta, log_beta, height = (
-        float(each[0]) for each in maximise_held(samples, quantity, np.array([value]), np.array([0.2]))
+        float(each[0]) for each in fit_held(samples, quantity, value, np.array([0.2]))
     )
     assert quantity.value(log_eta, log_beta) == pytest.approx(value)
     assert height == pytest.approx(best_along(likelihood, quantity, value), abs=1e-8)
@@ -135,7 +135,7 @@ def best_along(likelihood: WeibullLikelihood, quantity: Quantity, value: float) 
 def test_signed_roots_are_near_normal_with_many_failures() -> None:
     plan = Plan(np.array([3_000]), np.array([-np.inf]), np.array([math.log(80)]), estimated=False)
     u, b = np.full(1_500, math.log(100)), np.full(1_500, math.log(2))
-    roots, rows = signed_roots(plan, BETA, b, u, b, rng=np.random.default_rng(2))
+    roots, rows = signed_roots(plan, BETA, math.log(2), u, b, rng=np.random.default_rng(2))
     assert rows.tolist() == list(range(1_500))
     assert roots.mean() == pytest.approx(0.0, abs=0.1)
     assert roots.std() == pytest.approx(1.0, abs=0.08)
@@ -145,7 +145,7 @@ def test_signed_roots_are_near_normal_with_many_failures() -> None:
 def test_samples_with_fewer_than_two_failures_are_left_out() -> None:
     plan = Plan(np.array([10]), np.array([-np.inf]), np.array([math.log(10)]), estimated=False)
     u, b = np.full(500, math.log(100)), np.zeros(500)
-    roots, rows = signed_roots(plan, ETA, u, u, b, rng=np.random.default_rng(2))
+    roots, rows = signed_roots(plan, ETA, math.log(100), u, b, rng=np.random.default_rng(2))
     share = 1 - 0.9048374**10 - 10 * 0.0951626 * 0.9048374**9
     assert rows.size / 500 == pytest.approx(share, abs=4 * math.sqrt(share / 500))
     assert roots.size == rows.size

@@ -1,15 +1,15 @@
 """How often do the intervals hold the truth? A seeded study over plans, 10,000 samples a cell.
 
-    python -m tests.calibration.coverage            runs what build/coverage.csv does not hold yet (hours), then writes the table
-    python -m tests.calibration.coverage --write    only writes fracas/docs/calibration.md from build/coverage.csv
+    python -m tests.calibration.coverage            runs what build/coverage.csv lacks (hours), then writes the table
+    python -m tests.calibration.coverage --write    only writes fracas/docs/calibration.md
 
 An interval holds the truth exactly when the truth, taken as the value tried, is not rejected. So each sample needs one
 calibration, at the truth, and not a search for two bounds; 99 resamples keep the level of such a test exact (Davison and
-Hinkley 1997, section 4.2). From `calibrated.MANY_FAILURES` on, the critical value comes from mean and spread, here with Student's
-factor for 99 of them. That the bounds themselves agree with this is checked by tests/calibration/test_coverage.py.
+Hinkley 1997, section 4.2). From `calibrated.MANY_FAILURES` on, the critical value comes from mean and spread, here with
+Student's factor for 99 of them. That the bounds themselves agree with this is checked by test_coverage.py.
 
-A Weibull age to the power of beta is exponential, and plans are set in cumulative hazard, so the coverage for eta, beta, quantiles and
-reliability is the same at every beta to the last digit; only the mean depends on it.
+A Weibull age to the power of beta is exponential, and plans are set in cumulative hazard, so the coverage for eta, beta,
+quantiles and reliability is the same at every beta; only that for the mean depends on it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from scipy.stats import t as student
 from analytics.batch import maximise
 from analytics.calibrated import CALIBRATED_UP_TO, MANY_FAILURES
 from analytics.lifedata import LifeData
-from analytics.resampling import ROWS, Plan, draw, maximise_held, plan_of, signed_roots
+from analytics.resampling import ROWS, Plan, draw, fit_held, plan_of, signed_roots
 from analytics.results import FloatArray
 from analytics.weibull_intervals import (
     BETA,
@@ -97,7 +97,10 @@ def cases() -> Iterator[Case]:
 
 
 def plan_for(case: Case) -> Plan:
-    """Units whose watch ends staggered between 0.4 and 1.6 times one cumulative hazard; half of them, if late, begin at up to 0.5."""
+    """Units whose watch ends staggered between 0.4 and 1.6 times one cumulative hazard.
+
+    If late, half of them begin at cumulative hazards of up to 0.5.
+    """
     size = round(case.failures / (1.0 - case.censored))
     share = (np.arange(size) % 16 + 0.5) / 16.0
     entry = np.where(np.arange(size) // 16 % 2 == 1, 0.5 * share[::-1], 0.0) * case.late
@@ -137,7 +140,7 @@ def drawn(case: Case, plan: Plan, repeats: int, rng: np.random.Generator) -> Dra
         start = np.full(kept.size, math.log(case.beta))
         with np.errstate(all="ignore"):
             free = maximise(samples, start)
-            held_eta, held_beta, height = maximise_held(samples, quantity, np.full(kept.size, truth), start)
+            held_eta, held_beta, height = fit_held(samples, quantity, truth, start)
             value = quantity.value(free.log_eta, free.log_beta)
             root = np.sign(value - truth) * np.sqrt(2.0 * np.maximum(free.loglik - height, 0.0))
             by_eta, by_beta = quantity.gradient(free.log_eta, free.log_beta)
@@ -157,7 +160,7 @@ def shares_below(
     roots, rows = signed_roots(
         plan,
         quantity,
-        np.full(n * RESAMPLES, truth),
+        truth,
         np.repeat(found.held_eta, RESAMPLES),
         np.repeat(found.held_beta, RESAMPLES),
         rng=rng,
@@ -267,22 +270,26 @@ def table() -> str:
 
 
 ALLOWED = 0.015
-HEAD = "| expected failures | censored | entry | beta | eta | B10 | R(t) | mean, beta 0.7 | mean, 1 | mean, 2 | mean, 4 |"
+HEAD = (
+    "| expected failures | censored | entry | beta | eta | B10 | R(t) "
+    "| mean, beta 0.7 | mean, 1 | mean, 2 | mean, 4 |"
+)
 RULE = "|---|---|---|---|---|---|---|---|---|---|---|"
 INTRODUCTION = """# How often the intervals hold the truth
 
-Measured, not promised: `python -m tests.calibration.coverage` draws 10,000 samples of a plan a cell (seeded), fits each, and counts how
-often the interval of nominal 90 %, or the bound of nominal 95 %, holds the true value. The Monte Carlo error of a cell is 0.3 points (one
-standard error) at 90 % and 0.2 at 95 %. {cells} cells; samples with fewer than two failures have no fit and are not counted (at 5 expected
-failures up to 4 %; the emptiest cell holds {least} samples). Cells off by more than 1.5 points are **bold**.
+Measured, not promised: `python -m tests.calibration.coverage` draws 10,000 samples of a plan a cell (seeded), fits
+each, and counts how often the interval of nominal 90 %, or the bound of nominal 95 %, holds the true value. The Monte
+Carlo error of a cell is 0.3 points (one standard error) at 90 % and 0.2 at 95 %. {cells} cells; samples with fewer than
+two failures have no fit and are not counted (at 5 expected failures up to 4 %; the emptiest cell holds {least}
+samples). Cells off by more than 1.5 points are **bold**.
 
-A plan has so many expected failures among staggered ends of watch (0.4 to 1.6 times one cumulative hazard) that the given share is
-censored; "half late" means that half of the units came under observation at a cumulative hazard of up to 0.5. R(t) is the reliability at the age
-by which the cumulative hazard is 0.5. Coverage for beta, eta, B10 and R(t) does not depend on beta; for the mean it does. The end of
-watch of every unit is known (`planned_exit`).
+A plan has so many expected failures among staggered ends of watch (0.4 to 1.6 times one cumulative hazard) that the
+given share is censored; "half late" means that half of the units came under observation at a cumulative hazard of up to
+0.5. R(t) is the reliability at the age by which the cumulative hazard is 0.5. Coverage for beta, eta, B10 and R(t) does
+not depend on beta; for the mean it does. The end of watch of every unit is known (`planned_exit`).
 
-What the calibration costs: 20 to 200 ms a number on one core, up to 1,000 failures; beyond, the likelihood-ratio bound is given as it is. A plot's
-band is calibrated at five ages.
+What the calibration costs: 20 to 200 ms a number on one core, up to 1,000 failures; beyond, the likelihood-ratio bound
+is given as it is. A plot's band is calibrated at five ages.
 
 """
 

@@ -1,7 +1,8 @@
 """Do the demo's intervals hold the known truth as often as they claim? ``make calibration`` (minutes).
 
 Every seed is another fleet under the same truth (`fracas/demo/scenario.py`). Parts made to one law all their life are
-fitted as a page fits them, with calibrated bounds; parts with a bad batch or a change have no single truth and are fitted by group elsewhere.
+fitted as a page fits them, with calibrated bounds; parts with a bad batch or a change have no single truth and are
+fitted by group elsewhere.
 That the tracker derives the simulator's own life data from the reports is tests/fracas/reliability's business, once;
 here the chance is repeated, which needs no tracker.
 """

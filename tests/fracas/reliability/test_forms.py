@@ -33,7 +33,7 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 def test_the_view_is_what_every_data_set_takes() -> None:
     assert PartTypeQuery(part_type="X").view() == {
-        "metric": "calendar", "as_of": None, "known_at": None, "scoring": "default",
+        "metric": None, "as_of": None, "known_at": None, "scoring": "default",
         "extrapolate": True, "extrapolate_days": 90.0, "sites": None,
     }  # fmt: skip
     assert PartTypeQuery(part_type="X", site="SH").view()["sites"] == ["SH"]
