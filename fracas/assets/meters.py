@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from fracas.assets.models import Part, ReadingKind, System, UsageReading
 from fracas.catalog.models import UsageMetric
@@ -35,6 +35,7 @@ def _line(bearer: Bearer, metric: UsageMetric, ignoring: UUID | None) -> Select[
     rows = select(UsageReading).where(
         on(bearer), UsageReading.metric_id == metric.id, known(UsageReading, None)
     )
+    rows = rows.options(lazyload("*"))
     return rows if ignoring is None else rows.where(UsageReading.id != ignoring)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from fracas.core import clock
 from fracas.core.permissions import Actor
@@ -15,8 +15,8 @@ Table = TypeVar("Table", bound=Any)
 
 
 def holding(session: Session, table: type[Table], *which: ColumnElement[bool]) -> Table | None:
-    """The latest row of a ``Fact`` table that no correction has replaced."""
-    rows = select(table).where(table.retracted_at.is_(None), *which)
+    """The latest row of a ``Fact`` table that no correction has replaced; what it points to is loaded when asked for."""
+    rows = select(table).where(table.retracted_at.is_(None), *which).options(lazyload("*"))
     return session.scalars(rows.order_by(table.entered_at.desc(), table.id.desc()).limit(1)).first()
 
 
@@ -34,13 +34,16 @@ def retract(session: Session, table: type[Table], *which: ColumnElement[bool]) -
 
 
 def add(session: Session, actor: Actor, fact: Table) -> Table:
-    """Keep a new fact, as told by ``actor``; one that does not say when it happened happened now."""
+    """Keep a new fact, as told by ``actor`` now; one that does not say when it happened happened now.
+
+    It is written with whatever is flushed next: most verbs change their record as well.
+    """
     fact.organisation_id = actor.organisation_id
+    fact.entered_at = clock.now()
     fact.entered_by = actor.user_id
     if fact.occurred_at is None:
         fact.occurred_at = clock.now()
     session.add(fact)
-    session.flush()
     return fact
 
 

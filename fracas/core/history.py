@@ -39,7 +39,7 @@ class HistoryEntry(Base):
 
 
 # The plain table: rows of history need no identity in the session that writes them.
-_TABLE = cast(Table, HistoryEntry.__table__)
+_INSERT = insert(cast(Table, HistoryEntry.__table__))
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def acting(session: Session, actor: Actor, verb: str, reason: str | None = None)
         yield
         session.flush()
         if before is None and waiting:
-            session.execute(insert(_TABLE), waiting)  # one statement for the verb's many flushes
+            session.connection().execute(_INSERT, waiting)  # one statement for the verb's many flushes
     except BaseException:
         del waiting[kept:]  # what is rolled back has not happened
         raise
@@ -104,19 +104,18 @@ def _plain(value: Any) -> Any:
 def _changes(row: Any, how: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     state = inspect(row)
-    for column in state.mapper.column_attrs:
-        if column.key in SILENT or column.key in getattr(row, "__secret__", ()):
+    hidden = SILENT.union(getattr(row, "__secret__", ()))
+    for name in (column.key for column in state.mapper.column_attrs):
+        if name in hidden:
             continue
-        past = state.attrs[column.key].history
         if how in ("new", "deleted"):
-            value = _plain(getattr(row, column.key))
+            value = _plain(getattr(row, name))
             if value is not None:
-                found[column.key] = [None, value] if how == "new" else [value, None]
-        elif past.has_changes():
-            found[column.key] = [
-                _plain(past.deleted[0]) if past.deleted else None,
-                _plain(getattr(row, column.key)),
-            ]
+                found[name] = [None, value] if how == "new" else [value, None]
+        elif name in state.committed_state:
+            past = state.attrs[name].history
+            if past.has_changes():
+                found[name] = [_plain(past.deleted[0]) if past.deleted else None, _plain(getattr(row, name))]
     return found
 
 
@@ -149,4 +148,4 @@ def _write(session: Session, _context: Any) -> None:
     if acting_now is not None:
         session.info["history"].extend(rows)
     elif rows:
-        session.execute(insert(_TABLE), rows)
+        session.connection().execute(_INSERT, rows)

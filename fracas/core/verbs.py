@@ -4,16 +4,20 @@
     def verify(session, actor, failure, *, outcome, ...): ...
 
 The caller may add ``reason=`` (kept in the history) and ``if_version=`` (the version the person saw). A refused verb
-leaves nothing half-written, whichever door it came through. A verb that was done raises the version of its record, also
-where it only added a fact beside it: a form that was opened before is out of date.
+leaves nothing half-written, whichever door it came through: the outermost verb has a savepoint, unless its caller keeps
+or drops many verbs together (:func:`as_one`). A verb inside a verb has none, as its refusal is the outer one's. A verb
+that was done raises the version of its record, also where it only added a fact beside it: a form that was opened before
+is out of date.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
@@ -26,6 +30,27 @@ from fracas.core.words import VerbName
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+@contextmanager
+def as_one(session: Session) -> Iterator[None]:
+    """Keep or drop all that is done inside together: a verb in here needs no savepoint of its own.
+
+    For a caller that rolls everything in it back when one verb is refused, such as a row of an import in its savepoint. A
+    savepoint costs two statements and a flush; where verbs come by the thousand that is a fifth of the time.
+    """
+    before = session.info.get("as_one", False)
+    session.info["as_one"] = True
+    try:
+        yield
+    finally:
+        session.info["as_one"] = before
+
+
+@contextmanager
+def _savepoint(session: Session) -> Iterator[None]:
+    with session.begin_nested(), as_one(session):
+        yield
 
 
 def verb(
@@ -63,12 +88,14 @@ def verb(
                 raise Invalid("“%(verb)s” needs a reason.", field="reason", verb=VerbName(name, kind))
             version = getattr(subject, "version", None)
             try:
-                with session.begin_nested(), history.acting(session, actor, name, reason):
+                guard = nullcontext() if session.info.get("as_one") else _savepoint(session)
+                with guard, history.acting(session, actor, name, reason):
                     if machine is not None:
                         machine.require_state(subject, name, reason)
                     result = function(session, actor, *args, **facts)
-                    session.flush()
                     if machine is not None:
+                        if inspect(subject).modified:
+                            session.flush()  # the facts are an entry of their own in the history, before the move
                         machine.move(session, subject, name, actor)
                         if subject is not None and subject.version == version:
                             flag_modified(

@@ -12,15 +12,16 @@ from sqlalchemy.orm import Session
 
 from fracas.assets import workflow as assets
 from fracas.catalog import workflow as catalog
-from fracas.catalog.models import PartType, Position, UsageMetric
+from fracas.catalog.models import FailureCode, PartType, Position, UsageMetric
 from fracas.core import clock
 from fracas.core.errors import Refused
 from fracas.core.permissions import Actor
+from fracas.core.verbs import as_one
 from fracas.demo import events, play, stories
 from fracas.demo.scenario import PARTS, PEOPLE, SITES
 from fracas.failures.models import Failure
 from fracas.organisations import workflow as organisations
-from fracas.organisations.models import Organisation
+from fracas.organisations.models import Organisation, Site
 from fracas.users import queries as users_queries
 from fracas.users import workflow as users
 
@@ -70,7 +71,8 @@ def load(
         stage.later(stage.moment(vehicle.start_day), lambda v=vehicle: _vehicle(stage, v))  # type: ignore[misc]
     play.schedule(stage, plan)
     stories.schedule(stage, plan, days)
-    stage.run(on_progress)
+    with as_one(session):  # a refusal ends the load, so nothing needs a savepoint
+        stage.run(on_progress)
     session.flush()
     reports = session.scalar(select(func.count()).select_from(Failure)) or 0
     return Loaded(len(plan.vehicles), len({stay.serial for stay in plan.stays}), reports)
@@ -128,6 +130,8 @@ def _register(session: Session) -> play.Register:
         {row.number: row for row in session.scalars(select(PartType))},
         {row.code: row for row in session.scalars(select(UsageMetric))},
         {row.code: row for row in session.scalars(select(Position))},
+        {row.code: row for row in session.scalars(select(Site))},
+        {(row.kind, row.code): row for row in session.scalars(select(FailureCode))},
     )
 
 

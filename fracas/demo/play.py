@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from fracas.assets import workflow as assets
 from fracas.assets.models import Part, System
-from fracas.catalog.models import PartType, Position, UsageMetric
+from fracas.catalog.models import CodeKind, FailureCode, PartType, Position, UsageMetric
 from fracas.core import clock
 from fracas.core.permissions import Actor
 from fracas.demo.events import Plan, Stay, Vehicle, Visit
@@ -23,6 +23,7 @@ from fracas.demo.scenario import SITES, USE_PER_DAY
 from fracas.failures import workflow as failures
 from fracas.failures.models import Failure
 from fracas.failures.scoring import LADDER
+from fracas.organisations.models import Site
 
 NO_TO_ALL = {question.key: "no" for question in LADDER}
 FIELD_OF_SITE = {"SHA": "field@demo.example", "HRB": "field@demo.example", "RTM": "field.rtm@demo.example"}
@@ -38,6 +39,8 @@ class Register:
     part_types: dict[str, PartType]
     metrics: dict[str, UsageMetric]
     positions: dict[str, Position]
+    sites: dict[str, Site]
+    codes: dict[tuple[CodeKind, str], FailureCode]
     systems: dict[str, System] = field(default_factory=dict)
     parts: dict[tuple[str, str], Part] = field(default_factory=dict)
 
@@ -123,7 +126,7 @@ def _register(stage: Stage, stay: Stay) -> None:
     number = stay.part.number
     stage.register.parts[number, stay.serial] = assets.register_part(
         stage.session, stage.people["admin@demo.example"], serial=stay.serial,
-        part_type=stage.register.part_types[number], site=stay.vehicle.site, lot=stay.lot,
+        part_type=stage.register.part_types[number], site=stage.register.sites[stay.vehicle.site], lot=stay.lot,
     )  # fmt: skip
 
 
@@ -174,7 +177,8 @@ def _fail(stage: Stage, stay: Stay, occurred: datetime) -> None:
     filed = failures.file(
         stage.session, field_engineer, system=stage.register.systems[vehicle.serial], part=stage.register.part(stay),
         symptom=str(rng.choice(texts)), occurred_at=occurred, metric=stage.register.metrics[part.metric],
-        usage_value=_usage_at(stage, vehicle, part.metric, occurred), symptom_code=part.symptom_code, source="demo",
+        usage_value=_usage_at(stage, vehicle, part.metric, occurred), source="demo",
+        symptom_code=stage.register.codes[CodeKind.SYMPTOM, part.symptom_code],
         delay_minutes=float(np.round(rng.exponential(9))) if rng.random() < 0.6 else None,
     )  # fmt: skip
     restored = min(occurred + timedelta(hours=float(rng.lognormal(1.0, 0.55))), clock.now())
@@ -228,9 +232,10 @@ def _office(stage: Stage, stay: Stay, report: Failure) -> None:
 def _verify(stage: Stage, stay: Stay, report: Failure) -> None:
     quality = stage.people["quality@demo.example"]
     nothing = stay.ending == "no_fault_found"
+    mode = None if nothing else stage.register.codes[CodeKind.MODE, stay.part.mode]
     failures.verify(
         stage.session, quality, report, outcome="no_fault_found" if nothing else "confirmed",
-        method="bench test in the workshop 车间台架试验", mode=None if nothing else stay.part.mode,
+        method="bench test in the workshop 车间台架试验", mode=mode,
     )  # fmt: skip
     _repaired(stage, stay)
 

@@ -18,6 +18,7 @@ from fracas.assets.workflow import observe
 from fracas.core import permissions
 from fracas.core.errors import Finding, FracasError, Invalid
 from fracas.core.permissions import Actor
+from fracas.core.verbs import as_one
 from fracas.core.words import N_
 from fracas.exchange import asset_rows, loop_rows
 from fracas.exchange.asset_rows import Written
@@ -217,7 +218,7 @@ class _Run:
         facts = {**entry.facts, "extra": entry.extra} if entry.extra else entry.facts
         self.register.begin_row(f"import of {self.report.file_name}, line {entry.line}")
         try:
-            with self.session.begin_nested():
+            with self.session.begin_nested(), as_one(self.session):
                 written = WRITERS[self.kind.name](self.register, facts)
         except FracasError as error:
             self.register.forget_row()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from fracas.core import permissions
 from fracas.core.errors import Forbidden, Invalid, Refused, Stale
 from fracas.core.permissions import Actor
-from fracas.core.verbs import verb
+from fracas.core.verbs import as_one, verb
 from fracas.organisations.models import Site
 from fracas.organisations.workflow import add_site
 from fracas.users.workflow import edit_user
@@ -66,3 +66,33 @@ def test_who_saw_an_older_version_overwrites_nothing(session: Session) -> None:
         edit_user(session, root, user, name="Third", if_version=seen)
     assert user.name == "Second"
     assert user.version > seen
+
+
+@verb("site.add")
+def twice(session: Session, actor: Actor) -> None:
+    """A verb that does another one."""
+    add_site(session, actor, code="FIRST", name="First")
+    add_site(session, actor, code="SECOND", name="Second")
+
+
+def test_the_outermost_verb_has_the_savepoint(session: Session) -> None:
+    root, begun = make_root(session), []
+    event.listen(session.get_bind(), "savepoint", lambda _, name: begun.append(name))
+    twice(session, root)
+    assert len(begun) == 1
+    with as_one(session):
+        add_site(session, root, code="THIRD", name="Third")
+    assert len(begun) == 1
+    add_site(session, root, code="FOURTH", name="Fourth")
+    assert len(begun) == 2
+
+
+def test_who_keeps_or_drops_many_verbs_together_drops_what_was_half_written(session: Session) -> None:
+    root = make_root(session)
+    with pytest.raises(Refused), session.begin_nested(), as_one(session):
+        add_site(session, root, code="WHOLE", name="Whole")
+        spoil(session, root, after=Refused("no"))
+    assert session.scalars(select(Site.code).where(Site.code.in_(["HALF", "WHOLE"]))).all() == []
+    with pytest.raises(Refused):
+        spoil(session, root, after=Refused("no"))
+    assert session.scalar(select(Site.id).where(Site.code == "HALF")) is None
