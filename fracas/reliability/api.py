@@ -77,6 +77,7 @@ class LifeRowOut(BaseModel):
     site: str
     entry: float
     exit: float
+    planned_exit: float | None
     lower: float | None
     upper: float | None
     event: int
@@ -181,7 +182,7 @@ class SparesOut(BaseModel):
 def life_rows(table: LifeTable) -> list[dict[str, Any]]:
     """The rows of a life table as plain values, times with their zone, no NaN."""
     columns = {name: getattr(table, name).tolist() for name in LifeTable.columns()}
-    for name in ("lower", "upper"):
+    for name in ("planned_exit", "lower", "upper"):
         columns[name] = [told(value) for value in columns[name]]
     for name in ("started_at", "ended_at", "life_started_at"):
         columns[name] = [f"{np.datetime_as_string(value)}Z" for value in getattr(table, name)]

@@ -160,7 +160,7 @@ def _columns(
         "part_id": [as_uuid(part_id) for part_id, _ in rows],
         "installation_id": [as_uuid(stay.installation_id) for stay in stays],
     }
-    numbers = ("entry", "exit", "lower", "upper", "exposure", "estimated")
+    numbers = ("entry", "exit", "planned_exit", "lower", "upper", "exposure", "estimated")
     return {
         **{name: _objects(values) for name, values in labels.items()},
         **{name: np.array([getattr(one, name) for one in segments], dtype=np.float64) for name in numbers},

@@ -61,6 +61,10 @@ class LifeTable:
     entry, exit : of float
         Ages at the start and end of the segment, in `unit`. Where ``age_known`` is False they are counted
         from the first sight of the part.
+    planned_exit : of float
+        Age at which a row that ended in a failure would have been censored instead: its place went on being used
+        until the as-of moment or the end of its window. NaN where nobody knows; `exit` on other rows. Methods that
+        resample need it.
     event : of int
         0 right-censored, 1 failed exactly at `exit`, 3 failed between `lower` and `upper`.
     lower, upper : of float
@@ -98,6 +102,7 @@ class LifeTable:
     site: Labels
     entry: FloatColumn
     exit: FloatColumn
+    planned_exit: FloatColumn
     lower: FloatColumn
     upper: FloatColumn
     event: NDArray[np.int8]
@@ -195,6 +200,7 @@ class LifeTable:
             self,
             event=np.where(other, 0, self.event).astype(np.int8),
             exit=seen_until,
+            planned_exit=np.where(other, seen_until, self.planned_exit),
             exposure=np.where(other, seen_until - self.entry, self.exposure),
             lower=np.where(other, np.nan, self.lower),
             upper=np.where(other, np.nan, self.upper),
@@ -218,12 +224,15 @@ class LifeTable:
         labels = None
         if group is not None:
             labels = np.array(["" if one is None else str(one) for one in getattr(self, group)[rows]])
+        planned = self.planned_exit[rows]
         return LifeData(
             np.where(interval, self.lower[rows], self.exit[rows]),
             self.event[rows],
             entry=self.entry[rows],
             upper=self.upper[rows],
             group=labels,
+            # One age that nobody knows leaves none: the library then estimates them, and says so.
+            planned_exit=planned if np.isfinite(planned).all() else None,
             unit=self.unit,
         )
 

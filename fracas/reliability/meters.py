@@ -33,6 +33,7 @@ class NoMeter:
     ends_at = -math.inf
     one_day = 1.0
     corners: tuple[float, ...] = ()
+    is_own = False
 
     def between(self, start: float, end: float) -> float:
         return 0.0

@@ -15,6 +15,9 @@ The rules, in the order in which they bite:
   of the interval is taken as exposure, as `analytics.LifeData` does, the rest as dead time.
 * Only what lies in the system's observation windows, and where use is known, is seen. A counting failure outside is
   reported (``outside``), never dropped.
+* A row that ended in a failure also says at which age it would have been censored instead (``planned_exit``): its place
+  went on being used up to the end of the window or the as-of moment. Removals that were still to come are not guessed
+  at, and where a meter of the part's own left with it nobody knows (NaN).
 """
 
 from __future__ import annotations
@@ -87,6 +90,7 @@ class Segment:
     end: float
     entry: float
     exit: float
+    planned_exit: float
     event: int
     lower: float
     upper: float
@@ -247,6 +251,7 @@ class _Walk:
         outside: list[Outside],
     ) -> None:
         self.stay, self.usage, self.windows = stay, place.usage, place.windows
+        self.until = until
         self.stop = until if stay.end is None else min(stay.end, until)
         self.age, self.segments, self.outside = age, segments, outside
         self.first = len(segments)
@@ -300,15 +305,24 @@ class _Walk:
             if piece[0] <= piece[1]:
                 yield piece
 
+    def _spared(self, failed: float) -> float:
+        """How much longer the part would have been seen, had it not failed; NaN where its place has no meter."""
+        if self.usage.is_own and self.stop < self.until:
+            return float("nan")
+        window_end = next(end for start, end in self.windows if start <= failed <= end)
+        seen_until = min(window_end, self.until, self.usage.ends_at)
+        return self.usage.between(failed, seen_until) if seen_until > failed else 0.0
+
     def _emit(self, life_start: float, start: float, end: float, failure: Breakdown | None) -> None:
         usage, known = self.usage, self.age.is_known and life_start >= self.usage.begins_at
         base = max(life_start, usage.begins_at)
         entry = self.age.value + usage.between(base, start)
         exit_age = entry + usage.between(start, end)
         event, lower, upper = RIGHT_CENSORED, float("nan"), float("nan")
-        ended = exit_age
+        ended = planned_exit = exit_age
         if failure is not None:
             event = EXACT
+            planned_exit += self._spared(end)
             if failure.is_interval and failure.good_at is not None:
                 lower = entry + usage.between(start, max(start, failure.good_at))
                 upper = exit_age
@@ -317,6 +331,7 @@ class _Walk:
             if exit_age <= 0.0:
                 # No density is finite at age 0: say "within its first day", which is what the record can tell.
                 event, lower, upper = INTERVAL_CENSORED, 0.0, usage.one_day
+                planned_exit = max(planned_exit, upper)
         self.segments.append(
             Segment(
                 stay=self.stay,
@@ -324,6 +339,7 @@ class _Walk:
                 end=end,
                 entry=entry,
                 exit=exit_age,
+                planned_exit=planned_exit,
                 event=event,
                 lower=lower,
                 upper=upper,

@@ -25,6 +25,8 @@ class Usage(Protocol):
     """Use of an ordinary day; the resolution at which a failure at age 0 is stated."""
     corners: tuple[float, ...]
     """Moments of the readings, at which the line may bend."""
+    is_own: bool
+    """The meter sits on the part and stands still once the part is out, so that it says nothing of the place."""
 
     def between(self, start: float, end: float) -> float:
         """Use from ``start`` to ``end``, both inside ``begins_at`` .. ``ends_at``."""
@@ -43,6 +45,7 @@ class Calendar:
     ends_at = math.inf
     one_day = 1.0
     corners: tuple[float, ...] = ()
+    is_own = False
 
     def between(self, start: float, end: float) -> float:
         return (end - start) / DAY
@@ -153,7 +156,7 @@ class Meter:
         is_anchored: bool = False,
         is_own: bool = False,
     ) -> None:
-        self._is_own = is_own
+        self.is_own = is_own
         self._running = running_seconds
         self._x: list[float] = []
         self._y: list[float] = []
@@ -185,7 +188,7 @@ class Meter:
         return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
 
     def age_at(self, moment: float) -> float | None:
-        known = self._is_own and self.begins_at <= moment <= self.ends_at
+        known = self.is_own and self.begins_at <= moment <= self.ends_at
         return max(self.at(moment), 0.0) if known else None
 
     def between(self, start: float, end: float) -> float:

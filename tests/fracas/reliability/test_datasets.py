@@ -358,6 +358,22 @@ def test_usage_is_interpolated_and_carried_on_for_ninety_days(fleet: Fleet) -> N
     assert "estimated beyond readings" in str(found.warnings[-1])
 
 
+def test_a_failed_row_says_when_it_would_have_been_censored_by_the_use_of_its_place(fleet: Fleet) -> None:
+    installation = fleet.install("A")
+    fleet.read("S1", 100, 1000)
+    fleet.read("S1", 200, 5000)
+    fleet.fail("A", 50, removal=fleet.remove(installation, 60, "failure"))
+    fleet.install("B", at=60)
+    found = table(fleet, as_of=200, metric="hours")
+    assert rows(found) == [("A", 0, 500, 1), ("B", 0, 4400, 0)]
+    assert found.planned_exit.tolist() == [5000, 4400]
+    planned = found.life_data().planned_exit
+    assert planned is not None
+    assert planned.tolist() == [5000, 4400]
+    calendar = table(fleet, as_of=200, metric="calendar")
+    assert calendar.planned_exit.tolist() == [200, 140]
+
+
 def test_without_extrapolation_the_view_stops_at_the_last_reading(fleet: Fleet) -> None:
     fleet.install("A")
     fleet.read("S1", 100, 1000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sqlalchemy.orm import Session
@@ -46,11 +48,15 @@ def test_for_one_mode_another_only_ends_the_view(table: LifeTable) -> None:
     # It was last known to have no leak when it was last known to work at all.
     assert (stuck.event.tolist(), stuck.exit.tolist(), stuck.exposure.tolist()) == ([0], [300.0], [300.0])
     assert leak.life_data().counts.failures == 1
+    assert stuck.planned_exit.tolist() == [300.0]
 
 
 def test_life_data_carry_intervals_entries_and_labels(table: LifeTable) -> None:
     data = table.life_data(group="lot")
     assert (data.counts.intervals, data.counts.exact, len(data)) == (1, 1, 4)
+    assert data.planned_exit is not None
+    unknown = replace(table, planned_exit=np.full(len(table), np.nan))
+    assert unknown.life_data().planned_exit is None
     assert data.groups == ("", "L1")
     assert data.unit == "d"
 

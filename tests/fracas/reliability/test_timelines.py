@@ -217,3 +217,30 @@ def test_what_does_not_count_changes_no_exposure(
     stays = [one for one in stays if one.removal_cause != RemovalCause.FAILURE]
     both = [life(stays, some, windows=windows) for some in (breakdowns, without)]
     assert ages(both[0]) == ages(both[1])
+
+
+def planned(found: Life) -> list[float]:
+    return [round(one.planned_exit, 9) for one in found.segments]
+
+
+def test_a_failure_would_have_been_censored_where_its_place_stopped_being_watched() -> None:
+    swapped = [stay(0, 100, "failure")]
+    assert planned(life(swapped, [broke(100, removal_id="r0")])) == [1000]
+    assert planned(life(swapped, [broke(100, removal_id="r0")], windows=[(0, 400), (500, 900)])) == [400]
+    # As old: the row began at age 100. As new: the second life is 200 days younger than its place.
+    assert planned(life([stay(0)], [broke(100, is_as_new=False), broke(300)])) == [1000, 1000, 700]
+    # A removal without failure is where the row ended, by plan or not.
+    assert planned(life([stay(0, 300)])) == [300]
+    # Found later: from the inspection on.
+    assert planned(life([stay(0)], [broke(300, good_at=200, found_at=300)])) == [1000, 700]
+
+
+def test_a_meter_that_left_with_its_part_says_nothing_of_the_place() -> None:
+    own = Meter(
+        [(0.0, 0.0), (100 * DAY, 500.0)], rate_before=None, rate_after=None, reach_days=0, is_own=True
+    )
+    place = [Place(own, ((0.0, 1000 * DAY),))]
+    gone = trace([stay(0, 50, "failure")], [broke(50, removal_id="r0")], place, 1000 * DAY).segments[0]
+    assert (gone.exit, math.isnan(gone.planned_exit)) == (250, True)
+    stays_in = trace([stay(0)], [broke(50)], place, 1000 * DAY).segments[0]
+    assert (stays_in.exit, stays_in.planned_exit) == (250, 500)
