@@ -8,6 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analytics.comparison import DistributionComparison as DistributionComparison
+    from analytics.comparison import compare_distributions as compare_distributions
+    from analytics.competing_risks import CompetingRisksFit as CompetingRisksFit
+    from analytics.competing_risks import fit_competing_risks as fit_competing_risks
     from analytics.cumulative_hazard import CumulativeHazardCurve as CumulativeHazardCurve
     from analytics.cumulative_hazard import nelson_aalen as nelson_aalen
     from analytics.demand_comparison import DemandComparison as DemandComparison
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from analytics.limited import fit_limited_failure_population as fit_limited_failure_population
     from analytics.log_rank import LogRankTest as LogRankTest
     from analytics.log_rank import log_rank_test as log_rank_test
+    from analytics.mixtures import MixtureFit as MixtureFit
+    from analytics.mixtures import fit_mixture as fit_mixture
     from analytics.nonparametric import SurvivalCurve as SurvivalCurve
     from analytics.nonparametric import kaplan_meier as kaplan_meier
     from analytics.repairable import MeanCumulativeFunction as MeanCumulativeFunction
@@ -62,9 +68,11 @@ if TYPE_CHECKING:
 MODULE_OF = {
     "AnalyticsError": "errors",
     "AvailabilityEstimate": "downtime",
+    "CompetingRisksFit": "competing_risks",
     "CumulativeHazardCurve": "cumulative_hazard",
     "DemandComparison": "demand_comparison",
     "DemandForecast": "spares",
+    "DistributionComparison": "comparison",
     "DistributionFit": "distribution_fit",
     "EchelonPlan": "echelons",
     "EventHistories": "eventhistories",
@@ -75,6 +83,7 @@ MODULE_OF = {
     "LifeData": "lifedata",
     "LogRankTest": "log_rank",
     "MeanCumulativeFunction": "repairable",
+    "MixtureFit": "mixtures",
     "MtbfEstimate": "uptime",
     "MttrEstimate": "downtime",
     "NewsvendorStock": "single_period",
@@ -89,11 +98,14 @@ MODULE_OF = {
     "WeibullFit": "weibull_fit",
     "availability": "downtime",
     "compare_demand_forecasts": "demand_comparison",
+    "compare_distributions": "comparison",
     "croston": "intermittent",
+    "fit_competing_risks": "competing_risks",
     "fit_distribution": "distributions",
     "fit_exponential": "exponential",
     "fit_limited_failure_population": "limited",
     "fit_lognormal": "distributions",
+    "fit_mixture": "mixtures",
     "fit_weibull": "weibull",
     "fit_weibull3": "distributions",
     "forecast_spares": "spares",

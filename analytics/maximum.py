@@ -27,6 +27,7 @@ def maximise(
     *,
     limits: Limits,
     interior: bool = False,
+    accept: Callable[[At], bool] = lambda at: True,
     climbs: int = CLIMBS,
 ) -> At:
     """The highest verified maximum found by climbing from the best of the starting points.
@@ -41,6 +42,8 @@ def maximise(
     interior : bool
         Take the highest interior maximum even though the function is unbounded elsewhere (a likelihood with
         a free location, or of a mixture, always is).
+    accept : callable
+        Says of a verified maximum whether it is one to take.
     climbs : int
         How many starting points to climb from.
 
@@ -61,6 +64,8 @@ def maximise(
         if end is None:
             continue
         if is_verified(end):
+            if not accept(end):
+                continue
             best = end if best is None or end.value > best.value + 1e-9 * (1.0 + abs(best.value)) else best
         elif is_beyond(end, limits, 0.6):
             lost = end if lost is None or end.value > lost.value else lost
