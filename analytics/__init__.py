@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from analytics.eventhistories import EventHistories as EventHistories
     from analytics.exponential import ExponentialFit as ExponentialFit
     from analytics.exponential import fit_exponential as fit_exponential
+    from analytics.fleet import fit_fleet as fit_fleet
     from analytics.intermittent import IntermittentForecast as IntermittentForecast
     from analytics.intermittent import croston as croston
     from analytics.lifedata import LifeData as LifeData
@@ -103,6 +104,7 @@ MODULE_OF = {
     "fit_competing_risks": "competing_risks",
     "fit_distribution": "distributions",
     "fit_exponential": "exponential",
+    "fit_fleet": "fleet",
     "fit_limited_failure_population": "limited",
     "fit_lognormal": "distributions",
     "fit_mixture": "mixtures",

@@ -1,0 +1,142 @@
+"""Likelihood-ratio bounds of the Weibull fits of many samples at once.
+
+Each step costs the same one pass over the records (`analytics.batch.power_sums`) as a step of the fit itself.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics.batch import CHUNK_RECORDS, LAST_STEP, Fits, Samples, Status, chunks, power_sums
+from analytics.results import FloatArray
+
+MOST_PASSES = 60
+# A bound this many times as far as Wald's is left to the search of one sample, which can say that there is none.
+FARTHEST_BOUND = 20.0
+
+
+@dataclass(frozen=True)
+class _Point:
+    """Log-likelihood of each sample with its derivatives in (log eta, log beta)."""
+
+    value: FloatArray
+    g_u: FloatArray
+    g_b: FloatArray
+    h_uu: FloatArray
+    h_ub: FloatArray
+    h_bb: FloatArray
+
+
+def _point(samples: Samples, sums: FloatArray, log_eta: FloatArray, log_beta: FloatArray) -> _Point:
+    d, u, beta = samples.failures, log_eta - samples.log_scale, np.exp(log_beta)
+    mean, square = sums[1] / sums[0], sums[2] / sums[0]
+    h = np.exp(np.minimum(np.log(sums[0]) - beta * u, 600.0))
+    hz = h * beta * (mean - u)
+    hzz = h * beta * beta * (square - 2.0 * u * mean + u * u)
+    sum_z = beta * (samples.sum_x - d * u)
+    return _Point(
+        d * log_beta + sum_z - (samples.sum_x + d * samples.log_scale) - h,
+        beta * (h - d),
+        d + sum_z - hz,
+        -beta * beta * h,
+        beta * (h + hz - d),
+        sum_z - hz - hzz,
+    )
+
+
+def ratio_bounds(samples: Samples, fits: Fits, name: str, deviate: float) -> FloatArray:
+    """Likelihood-ratio bounds on log eta or log beta of each sample at the normal deviates -`deviate` and `deviate`.
+
+    Parameters
+    ----------
+    samples : Samples
+    fits : Fits
+        The free fits, from `maximise`.
+    name : {"eta", "beta"}
+    deviate : float
+        Normal deviate of each tail, such as 1.645 for 90 % two-sided.
+
+    Returns
+    -------
+    ndarray, shape (2, samples)
+        Lower and upper bound, on the log scale; NaN where the search did not end in a verified bound.
+    """
+    bounds = np.full((2, len(samples)), np.nan)
+    search = _beta_bound if name == "beta" else _eta_bound
+    with np.errstate(all="ignore"):
+        for first, last in chunks(samples.offsets, CHUNK_RECORDS):
+            ok = fits.status[first:last] == Status.OK
+            if not ok.any():
+                continue
+            part, at = samples.slice(first, last).take(ok), fits.take(first + np.flatnonzero(ok))
+            for side, sign in enumerate((-1.0, 1.0)):
+                bounds[side, first:last][ok] = search(part, at, sign * deviate)
+    return bounds
+
+
+def _at_beta(samples: Samples, log_beta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Log-likelihood and profile score at a shape, eta in closed form."""
+    d, beta = samples.failures, np.exp(log_beta)
+    sums = power_sums(samples, beta)
+    u = np.log(sums[0] / d) / beta
+    loglik = d * (log_beta - 1.0) + beta * (samples.sum_x - d * u) - (samples.sum_x + d * samples.log_scale)
+    return loglik, d + beta * (samples.sum_x - d * sums[1] / sums[0])
+
+
+def _beta_bound(samples: Samples, fits: Fits, deviate: float) -> FloatArray:
+    """Newton's method on the signed root of the likelihood ratio of beta, eta in closed form."""
+    found = np.full(len(samples), np.nan)
+    rows = np.arange(len(samples))
+    wald = deviate * np.sqrt(fits.covariance[2])
+    log_beta = fits.log_beta + wald
+    for _ in range(MOST_PASSES):
+        loglik, score = _at_beta(samples, log_beta)
+        root = np.sqrt(np.maximum(2.0 * (fits.loglik[rows] - loglik), 0.0))
+        # The root grows away from the estimate at the rate -score / root.
+        step = (root - abs(deviate)) * root / score
+        done = (np.abs(root - abs(deviate)) < 1e-7) & (np.abs(step) < LAST_STEP)
+        found[rows[done]] = (log_beta + step)[done]
+        limit = np.abs(wald[rows])
+        log_beta = log_beta + np.clip(
+            np.where(np.isfinite(step), step, -np.sign(deviate) * limit / 2.0), -limit, limit
+        )
+        lost = np.abs(log_beta - fits.log_beta[rows]) > FARTHEST_BOUND * limit
+        more = ~(done | lost)
+        if not more.any():
+            break
+        rows, samples, log_beta = rows[more], samples.take(more), log_beta[more]
+    return found
+
+
+def _eta_bound(samples: Samples, fits: Fits, deviate: float) -> FloatArray:
+    """Newton's method in (log eta, log beta) for the point where the ratio is reached and the score by beta is zero."""
+    found = np.full(len(samples), np.nan)
+    rows = np.arange(len(samples))
+    var_u, cov, _ = fits.covariance
+    wald = deviate * np.sqrt(var_u)
+    u, b = fits.log_eta + wald, fits.log_beta + wald * cov / var_u
+    for _ in range(MOST_PASSES):
+        at = _point(samples, power_sums(samples, np.exp(b)), u, b)
+        root = np.sqrt(np.maximum(2.0 * (fits.loglik[rows] - at.value), 0.0))
+        # Rows of the Jacobian: the half squared root (minus the gradient), and the score by beta.
+        miss = (root - abs(deviate)) * root
+        determinant = at.g_u * at.h_bb - at.g_b * at.h_ub
+        step_u = (miss * at.h_bb + at.g_b * at.g_b) / determinant
+        step_b = -(at.g_u * at.g_b + miss * at.h_ub) / determinant
+        limit = np.abs(wald[rows])
+        done = (np.abs(root - abs(deviate)) < 1e-7) & (np.maximum(np.abs(step_u), np.abs(step_b)) < LAST_STEP)
+        done &= (at.h_bb < 0.0) & ((u - fits.log_eta[rows]) * deviate > 0.0)
+        found[rows[done]] = (u + step_u)[done]
+        shorten = np.minimum(1.0, np.minimum(limit / np.abs(step_u), 1.0 / np.abs(step_b)))
+        u, b = u + shorten * step_u, b + shorten * step_b
+        lost = (
+            ~np.isfinite(u + b)
+            | (np.abs(u - fits.log_eta[rows]) > FARTHEST_BOUND * limit)
+            | (np.abs(b) > math.log(1e6))
+        )
+        more = ~(done | lost)
+        if not more.any():
+            break
+        rows, samples, u, b = rows[more], samples.take(more), u[more], b[more]
+    return found

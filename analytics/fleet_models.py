@@ -1,0 +1,186 @@
+"""What `fit_fleet` says of each part under each distribution: columns of numbers, one element a part."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.batch import Fits, Samples, Status, maximise
+from analytics.batch_bounds import ratio_bounds
+from analytics.batch_lognormal import maximise_lognormal
+from analytics.distributions import fit_lognormal
+from analytics.exponential import fit_exponential
+from analytics.fleet_parts import (
+    NO_FAILURES,
+    NO_MAXIMUM,
+    OK,
+    ONE_FAILURE,
+    Columns,
+    Parts,
+    Settings,
+    chi_square_factors,
+    few_failures,
+    fit_one_by_one,
+)
+from analytics.lifedata import LifeData
+from analytics.results import FloatArray
+from analytics.weibull import fit_weibull
+
+LOG_B10 = math.log(-math.log(0.9))
+NORMAL_B10 = -1.2815515655446004  # the 10 % point of the standard normal
+
+
+def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Settings) -> Columns:
+    """Weibull fits of the parts: by the batch, and one by one where the batch does not reach."""
+    parts = Parts.of(data, offsets)
+    columns = parts.columns(("eta", "beta"))
+    two = parts.failures >= 2
+    samples = parts.samples()
+    fits = maximise(samples)
+    ok = two & ~parts.inexact & (fits.status == Status.OK)
+    columns["status"][fits.status == Status.NO_FINITE_MAXIMUM] = NO_MAXIMUM
+    one_by_one = two & (parts.inexact | (fits.status == Status.NOT_CONVERGED))
+    if settings.bounds == "calibrated":
+        one_by_one |= ok
+    else:
+        _fill_weibull(columns, ok, fits)
+        lower, upper = _weibull_bounds(samples, fits, ok, settings)
+        for name, low, high in zip(("eta", "beta"), lower, upper, strict=True):
+            columns[f"{name}_lower"][ok], columns[f"{name}_upper"][ok] = np.exp(low[ok]), np.exp(high[ok])
+            one_by_one |= ok & np.isnan(low + high)
+    fit_one_by_one(columns, parts, one_by_one, _one_weibull, settings)
+    few_failures(columns, parts, settings, "eta")
+    return columns
+
+
+def _fill_weibull(columns: Columns, ok: NDArray[np.bool_], fits: Fits) -> None:
+    found = fits.take(ok)
+    columns["eta"][ok], columns["beta"][ok] = np.exp(found.log_eta), np.exp(found.log_beta)
+    columns["b10"][ok] = np.exp(found.log_eta + LOG_B10 * np.exp(-found.log_beta))
+    columns["loglik"][ok], columns["score_norm"][ok] = found.loglik, found.score_norm
+    columns["status"][ok] = OK
+
+
+def _weibull_bounds(
+    samples: Samples, fits: Fits, ok: NDArray[np.bool_], settings: Settings
+) -> tuple[Any, Any]:
+    """Lower and upper bounds on (log eta, log beta); NaN where the batch found none."""
+    if settings.bounds == "wald":
+        reach = settings.deviate * np.sqrt(fits.covariance[[0, 2]])
+        centre = np.stack([fits.log_eta, fits.log_beta])
+        return centre - reach, centre + reach
+    with_fit = samples.take(ok)
+    found = np.full((2, 2, len(samples)), np.nan)
+    for at, name in enumerate(("eta", "beta")):
+        found[:, at, ok] = ratio_bounds(with_fit, fits.take(ok), name, settings.deviate)
+    return found[0], found[1]
+
+
+def _one_weibull(part: LifeData, settings: Settings) -> dict[str, Any]:
+    bounds: Any = settings.bounds
+    fit = fit_weibull(part, confidence=settings.confidence, bounds=bounds)
+    found: dict[str, Any] = {"eta": fit.eta, "beta": fit.beta, "b10": fit.b_life(10.0)}
+    found |= {"loglik": fit.loglik, "score_norm": fit.score_norm}
+    return found | _intervals(fit, ("eta", "beta"))
+
+
+def exponential_columns(data: LifeData, offsets: NDArray[np.intp], settings: Settings) -> Columns:
+    """Exponential fits of the parts, in closed form."""
+    parts = Parts.of(data, offsets)
+    columns = parts.columns(("theta",))
+    ok = (parts.failures >= 1) & ~parts.inexact & (parts.exposure > 0.0)
+    columns["status"][(parts.failures >= 1) & (parts.exposure <= 0.0)] = NO_MAXIMUM
+    d = parts.failures[ok].astype(np.float64)
+    theta = parts.exposure[ok] / d
+    lower, upper = _theta_factors(d, settings)
+    columns["theta"][ok], columns["theta_lower"][ok], columns["theta_upper"][ok] = (
+        theta,
+        theta * lower,
+        theta * upper,
+    )
+    columns["b10"][ok], columns["loglik"][ok] = -math.log(0.9) * theta, -d * (np.log(theta) + 1.0)
+    columns["score_norm"][ok] = 0.0
+    columns["status"][ok] = OK
+    fit_one_by_one(columns, parts, (parts.failures >= 1) & parts.inexact, _one_exponential, settings)
+    few_failures(columns, parts, settings, "theta")
+    return columns
+
+
+def _theta_factors(d: FloatArray, settings: Settings) -> tuple[FloatArray, FloatArray]:
+    """Bounds on theta over its estimate, which depend on the number of failures only."""
+    z = settings.deviate
+    if settings.bounds == "wald":
+        return np.exp(-z / np.sqrt(d)), np.exp(z / np.sqrt(d))
+    if settings.bounds == "chi_square":
+        return chi_square_factors(d, settings.confidence)
+    # Twice the fall of the log-likelihood at theta = exp(y) is 2 d (exp(-y) - 1 + y); Newton from Wald's bound, on either side.
+    found: list[FloatArray] = []
+    for sign in (-1.0, 1.0):
+        y = sign * z / np.sqrt(d)
+        for _ in range(50):
+            y -= (np.expm1(-y) + y - z * z / (2.0 * d)) / -np.expm1(-y)
+        found.append(np.exp(y))
+    return found[0], found[1]
+
+
+def _one_exponential(part: LifeData, settings: Settings) -> dict[str, Any]:
+    bounds: Any = settings.bounds
+    fit = fit_exponential(part, confidence=settings.confidence, bounds=bounds)
+    found: dict[str, Any] = {
+        "theta": fit.theta,
+        "b10": fit.b_life(10.0),
+        "loglik": fit.loglik,
+        "score_norm": 0.0,
+    }
+    return found | _intervals(fit, ("theta",))
+
+
+def lognormal_columns(data: LifeData, offsets: NDArray[np.intp], settings: Settings) -> Columns:
+    """Lognormal fits of the parts: by the batch, and one by one where the batch does not reach."""
+    parts = Parts.of(data, offsets)
+    columns = parts.columns(("mu", "sigma"))
+    samples = parts.samples()
+    two = parts.failures >= 2
+    batched = two & ~parts.inexact & samples.maximum_exists
+    fits = maximise_lognormal(samples, data.event[offsets[0] : offsets[-1]], batched)
+    ok = batched & fits.ok
+    if settings.bounds == "wald":
+        columns["mu"][ok], columns["sigma"][ok] = fits.mu[ok], fits.sigma[ok]
+        columns["b10"][ok] = np.exp(fits.mu + NORMAL_B10 * fits.sigma)[ok]
+        columns["loglik"][ok], columns["score_norm"][ok] = fits.loglik[ok], fits.score_norm[ok]
+        columns["status"][ok] = OK
+        reach = settings.deviate * np.sqrt(fits.variance)
+        for side, sign in (("lower", -1.0), ("upper", 1.0)):
+            columns[f"mu_{side}"][ok] = (fits.mu + sign * reach[0])[ok]
+            columns[f"sigma_{side}"][ok] = (fits.sigma * np.exp(sign * reach[1]))[ok]
+        fit_one_by_one(columns, parts, two & ~ok, _one_lognormal, settings)
+    else:
+        fit_one_by_one(columns, parts, two, _one_lognormal, settings)
+    columns["status"][parts.failures == 1] = ONE_FAILURE
+    columns["status"][parts.failures == 0] = NO_FAILURES
+    return columns
+
+
+def _one_lognormal(part: LifeData, settings: Settings) -> dict[str, Any]:
+    bounds: Any = settings.bounds
+    fit = fit_lognormal(part, confidence=settings.confidence, bounds=bounds)
+    found: dict[str, Any] = {"mu": fit.mu, "sigma": fit.sigma, "b10": fit.b_life(10.0)}
+    found |= {"loglik": fit.loglik, "score_norm": fit.score_norm}
+    return found | _intervals(fit, ("mu", "sigma"))
+
+
+def _intervals(fit: Any, names: tuple[str, ...]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name in names:
+        interval = fit.interval(name)
+        found |= {f"{name}_lower": interval.lower, f"{name}_upper": interval.upper}
+    return found
+
+
+MODELS: dict[str, Callable[[LifeData, NDArray[np.intp], Settings], Columns]] = {
+    "weibull": weibull_columns,
+    "exponential": exponential_columns,
+    "lognormal": lognormal_columns,
+}

@@ -1,0 +1,125 @@
+"""Fleets that come in partitions: Parquet files and Dask frames, each partition read, fitted and let go.
+
+Memory holds the partitions being worked on and one row of results a part.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analytics.errors import InvalidData
+from analytics.fleet import each_in_threads, fit_frame
+from analytics.fleet_parts import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("time", "event", "entry", "count", "upper", "truncated_above", "planned_exit")
+
+
+def fit_partitions(
+    data: Any, names: Sequence[str], settings: Settings, workers: int | None, client: Any
+) -> "pd.DataFrame":
+    """The parts of a fleet in partitions; see `fit_fleet`."""
+    import pandas as pd
+
+    source = _source(data, names, workers, client)
+    found = source.each(partial(_fit, names=names, settings=settings))
+    whole: pd.DataFrame = pd.concat([fits for fits in found if fits is not None])
+    # A part in several partitions has several rows. Its records are fetched from all of them and fitted together.
+    split = whole.index[whole.index.duplicated()].unique()
+    if len(split):
+        at = [k for k, fits in enumerate(found) if fits is not None and fits.index.isin(split).any()]
+        rows = source.each(partial(_rows_of, names=names, labels=split), at)
+        together = fit_frame(pd.concat(rows, ignore_index=True), names, settings, workers)
+        whole = pd.concat([whole[~whole.index.isin(split)], together])
+    return whole.sort_index()
+
+
+@dataclass(frozen=True)
+class _Parquet:
+    """Row groups of one or many Parquet files."""
+
+    pieces: Sequence[Any]
+    schema: Any
+    columns: Sequence[str]
+    workers: int | None
+    client: Any
+
+    def each(self, work: Callable[["pd.DataFrame", int], Any], at: Sequence[int] | None = None) -> list[Any]:
+        """The results of `work` on the partitions, in their order."""
+        numbers = range(len(self.pieces)) if at is None else at
+        apply = partial(_read_and_work, work=work, schema=self.schema, columns=self.columns)
+        tasks = [(self.pieces[k], k) for k in numbers]
+        if self.client is not None:
+            return list(self.client.gather([self.client.submit(apply, task, pure=False) for task in tasks]))
+        return list(each_in_threads(apply, tasks, self.workers))
+
+
+def _read_and_work(
+    task: tuple[Any, int], work: Callable[["pd.DataFrame", int], Any], schema: Any, columns: Sequence[str]
+) -> Any:
+    piece, number = task
+    return work(piece.to_table(schema=schema, columns=columns).to_pandas(), number)
+
+
+@dataclass(frozen=True)
+class _Dask:
+    """Partitions of a Dask frame, each worked on where it lies."""
+
+    pieces: Sequence[Any]
+    workers: int | None
+    client: Any
+
+    def each(self, work: Callable[["pd.DataFrame", int], Any], at: Sequence[int] | None = None) -> list[Any]:
+        """The results of `work` on the partitions, in their order."""
+        from dask.delayed import delayed
+
+        lazy = delayed(work, pure=False)
+        tasks = [lazy(self.pieces[k], k) for k in (range(len(self.pieces)) if at is None else at)]
+        if self.client is not None:
+            return list(self.client.gather(self.client.compute(tasks)))
+        return list(each_in_threads(lambda task: task.compute(scheduler="synchronous"), tasks, self.workers))
+
+
+def _source(data: Any, names: Sequence[str], workers: int | None, client: Any) -> _Parquet | _Dask:
+    if hasattr(data, "to_delayed"):
+        return _Dask(data.to_delayed(), workers, client)
+    if not isinstance(data, str | Path):
+        raise InvalidData(
+            f"fit_fleet takes LifeData, a pandas or Dask frame, or the path of Parquet files, not {type(data).__name__}"
+        )
+    try:
+        from pyarrow import dataset
+    except ImportError as error:
+        raise InvalidData("reading Parquet needs pyarrow; install the extra `cluster`") from error
+    try:
+        table = dataset.dataset(data, format="parquet", partitioning="hive")
+    except (OSError, ValueError) as error:
+        raise InvalidData(f"{data} cannot be read as Parquet: {error}") from error
+    missing = [name for name in (*names, "time", "event") if name not in table.schema.names]
+    if missing:
+        raise InvalidData(
+            f"{data} lacks {', '.join(map(repr, missing))}; it has {', '.join(table.schema.names)}"
+        )
+    pieces = [piece for fragment in table.get_fragments() for piece in fragment.split_by_row_group()]
+    columns = [*names, *(name for name in COLUMNS if name in table.schema.names and name not in names)]
+    return _Parquet(pieces, table.schema, columns, workers, client)
+
+
+def _fit(
+    frame: "pd.DataFrame", number: int, names: Sequence[str], settings: Settings
+) -> "pd.DataFrame | None":
+    if frame.empty:
+        return None
+    try:
+        return fit_frame(frame, names, settings)
+    except InvalidData as error:
+        raise InvalidData(f"partition {number}: {error}", error.rows) from error
+
+
+def _rows_of(frame: "pd.DataFrame", number: int, names: Sequence[str], labels: Any) -> "pd.DataFrame":
+    keys = frame.set_index(list(names)).index
+    return frame[keys.isin(labels)]

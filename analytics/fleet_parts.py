@@ -1,0 +1,154 @@
+"""The parts of a fleet as `fit_fleet` sees them: what was asked, what each part holds, what can be said of few failures."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtri
+
+from analytics.batch import Samples, gather
+from analytics.errors import AnalyticsError, InvalidData, NoFiniteMaximum
+from analytics.lifedata import LEFT_CENSORED, RIGHT_CENSORED, LifeData
+from analytics.results import FloatArray
+from analytics.weibull_intervals import standard_deviates
+
+Columns = dict[str, NDArray[Any]]
+
+OK, ONE_FAILURE, NO_FAILURES = "ok", "one failure", "no failures: bound only"
+NO_MAXIMUM, NOT_CONVERGED, NO_BOUNDS = "no finite maximum", "not converged", "ok, bounds not converged"
+
+# Which bounds there are for which distribution.
+BOUNDS = {
+    "weibull": ("wald", "likelihood_ratio", "calibrated"),
+    "exponential": ("wald", "likelihood_ratio", "chi_square"),
+    "lognormal": ("wald", "likelihood_ratio"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was asked of `fit_fleet`, checked once."""
+
+    distribution: str
+    confidence: float
+    bounds: str
+
+    def __post_init__(self) -> None:
+        if self.distribution not in BOUNDS:
+            raise InvalidData(f"distribution must be one of {', '.join(BOUNDS)}, not {self.distribution!r}")
+        if self.bounds not in BOUNDS[self.distribution]:
+            known = ", ".join(BOUNDS[self.distribution])
+            raise InvalidData(f"bounds for {self.distribution} must be one of {known}, not {self.bounds!r}")
+
+    @property
+    def deviate(self) -> float:
+        """Normal deviate of each tail."""
+        return standard_deviates(self.confidence, "two")[1]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Some parts of a table sorted by part, with what every distribution says of them."""
+
+    data: LifeData
+    offsets: NDArray[np.intp]
+    failures: NDArray[np.int64]
+    exposure: FloatArray
+    inexact: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, data: LifeData, offsets: NDArray[np.intp]) -> "Parts":
+        """Count what the rows between the first and the last offset hold."""
+        rows, starts = slice(offsets[0], offsets[-1]), offsets[:-1] - offsets[0]
+        event, count, end = data.event[rows], data.count[rows], data.time[rows]
+        inexact = (event >= LEFT_CENSORED) | np.isfinite(data.truncated_above[rows])
+        if inexact.any():
+            low, high = (side[rows] for side in data.failure_intervals())
+            end = np.where(event >= LEFT_CENSORED, (low + high) / 2.0, end)
+        return cls(
+            data,
+            offsets,
+            np.add.reduceat(count * (event != RIGHT_CENSORED), starts).astype(np.int64),
+            np.add.reduceat(count * (end - data.entry[rows]), starts),
+            np.logical_or.reduceat(inexact, starts),
+        )
+
+    def __len__(self) -> int:
+        return self.failures.size
+
+    def samples(self) -> Samples:
+        """The parts as samples; those with inexact records are not to be used."""
+        rows = slice(self.offsets[0], self.offsets[-1])
+        count = self.data.count[rows]
+        return gather(
+            self.data.time[rows],
+            self.data.event[rows],
+            self.offsets - self.offsets[0],
+            entry=self.data.entry[rows],
+            weight=None if (count == 1.0).all() else count,
+        )
+
+    def part(self, k: int) -> LifeData:
+        """The rows of one part."""
+        return self.data.take(np.arange(self.offsets[k], self.offsets[k + 1]))
+
+    def columns(self, parameters: tuple[str, ...]) -> Columns:
+        """The frame of every answer, nothing estimated yet."""
+        names = [
+            *parameters,
+            *(f"{name}_{side}" for name in parameters for side in ("lower", "upper")),
+            "b10",
+        ]
+        columns: Columns = {name: np.full(len(self), np.nan) for name in names}
+        columns |= {"failures": self.failures, "records": np.diff(self.offsets), "exposure": self.exposure}
+        columns |= {name: np.full(len(self), np.nan) for name in ("loglik", "score_norm")}
+        columns["status"] = np.full(len(self), NOT_CONVERGED, dtype=object)
+        return columns
+
+
+def fit_one_by_one(
+    columns: Columns,
+    parts: Parts,
+    which: NDArray[np.bool_],
+    fit: Callable[[LifeData, Settings], dict[str, Any]],
+    settings: Settings,
+) -> None:
+    """Parts that the batch does not cover, each through the fit of one; its refusal becomes the status."""
+    for k in np.flatnonzero(which):
+        estimated = columns["status"][k] == OK
+        try:
+            found = fit(parts.part(int(k)), settings)
+        except AnalyticsError as refusal:
+            verdict = NO_MAXIMUM if isinstance(refusal, NoFiniteMaximum) else NOT_CONVERGED
+            columns["status"][k] = NO_BOUNDS if estimated else verdict
+        else:
+            for name, value in found.items():
+                columns[name][k] = np.nan if value is None else value
+            columns["status"][k] = OK
+
+
+def chi_square_factors(d: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray]:
+    """Bounds over the estimate of a mean time between failures; exact for an observation that time ended.
+
+    To the safe side: 2 d + 2 degrees of freedom below, 2 d above.
+    """
+    tail = (1.0 - confidence) / 2.0
+    return 2.0 * d / chdtri(2.0 * d + 2.0, tail), 2.0 * d / chdtri(2.0 * d, 1.0 - tail)
+
+
+def few_failures(columns: Columns, parts: Parts, settings: Settings, scale: str) -> None:
+    """What a constant failure rate lets one say of the scale where its parameters cannot be had."""
+    none = parts.failures == 0
+    columns["status"][none] = NO_FAILURES
+    columns[f"{scale}_lower"][none] = parts.exposure[none] / -math.log(1.0 - settings.confidence)
+    columns[f"{scale}_upper"][none] = np.inf
+    if scale == "theta":
+        return
+    one = parts.failures == 1
+    lower, upper = chi_square_factors(np.ones(1), settings.confidence)
+    columns["status"][one] = ONE_FAILURE
+    for side, factor in (("lower", lower[0]), ("upper", upper[0])):
+        columns[f"{scale}_{side}"][one] = parts.exposure[one] * factor

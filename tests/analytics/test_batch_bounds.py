@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from analytics import AnalyticsError, LifeData, fit_weibull
+from analytics.batch import Samples, gather, maximise
+from analytics.batch_bounds import ratio_bounds
+
+
+def table(
+    rng: np.random.Generator, n: int, size: int, late: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Samples of a plan: lives about 500 h, seen from an age on in half the cases, until a staggered end."""
+    life = 500.0 * rng.weibull(2.0, (n, size))
+    entry = (
+        np.where(rng.random((n, size)) < 0.5, 200.0 * rng.random((n, size)), 0.0)
+        if late
+        else np.zeros((n, size))
+    )
+    end = rng.uniform(250.0, 800.0, (n, size))
+    time, event = np.minimum(life, end), life <= end
+    entry = np.minimum(entry, 0.9 * time)
+    keep = event.sum(axis=1) >= 2
+    return time[keep], event[keep], entry[keep]
+
+
+def life_data(time: np.ndarray, event: np.ndarray, entry: np.ndarray) -> LifeData:
+    return LifeData(time, event.astype(int), entry=entry)
+
+
+@pytest.mark.parametrize(("size", "late"), [(4, False), (12, False), (12, True), (60, True)])
+def test_ratio_bounds_are_those_of_the_fit_of_one(rng: np.random.Generator, size: int, late: bool) -> None:
+    time, event, entry = table(rng, 60, size, late)
+    samples: Samples = gather(time, event, entry=entry)
+    fits = maximise(samples)
+    found = {name: np.exp(ratio_bounds(samples, fits, name, 1.6448536269514722)) for name in ("eta", "beta")}
+    compared = 0
+    for k in range(len(time)):
+        try:
+            one = fit_weibull(life_data(time[k], event[k], entry[k]), bounds="likelihood_ratio")
+        except AnalyticsError:
+            assert np.isnan(found["eta"][:, k]).all()
+            continue
+        for name in ("eta", "beta"):
+            lower, upper = found[name][:, k]
+            interval = one.interval(name)
+            assert np.isnan(lower) or lower == pytest.approx(interval.lower, rel=1e-6)
+            assert np.isnan(upper) or upper == pytest.approx(interval.upper, rel=1e-6)
+            compared += not np.isnan(lower + upper)
+    # What the search leaves open is left to the search of one sample; it must be the exception.
+    assert compared > 2 * len(time) * 0.85

@@ -1,0 +1,202 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics import AnalyticsError, InvalidData, LifeData, fit_fleet, fit_weibull
+from analytics.batch import CHUNK_RECORDS
+
+NUMBERS = ["eta", "beta", "eta_lower", "eta_upper", "beta_lower", "beta_upper", "b10", "loglik"]
+
+
+def fleet(rng: np.random.Generator, parts: int, size: int = 12, late: bool = True) -> pd.DataFrame:
+    """Ragged parts of odd shapes and scales; some have one failure or none."""
+    lengths = rng.integers(1, 2 * size, parts)
+    part = np.repeat(np.arange(parts), lengths)
+    shape, scale = rng.uniform(0.7, 4.0, parts)[part], (10.0 ** rng.integers(-6, 10, parts))[part]
+    life, end = rng.weibull(1.0, part.size) ** (1.0 / shape) + 1e-3, rng.uniform(0.1, 1.5, part.size)
+    time = np.minimum(life, end)
+    entry = np.where(rng.random(part.size) < 0.3, 0.8 * time * rng.random(part.size), 0.0) * late
+    event, count = (life <= end).astype(int), rng.integers(1, 4, part.size)
+    return pd.DataFrame(
+        {"part": part, "time": time * scale, "event": event, "entry": entry * scale, "count": count}
+    )
+
+
+def life_data(rows: pd.DataFrame) -> LifeData:
+    return LifeData(rows["time"], rows["event"], entry=rows["entry"], count=rows["count"])
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(one, other, check_exact=True, check_index_type=False)
+
+
+@pytest.mark.parametrize("bounds", ["wald", "likelihood_ratio"])
+def test_each_part_has_the_numbers_of_a_fit_of_its_own(rng: np.random.Generator, bounds: str) -> None:
+    table = fleet(rng, 1_500 if bounds == "wald" else 150)
+    fits = fit_fleet(table, by="part", bounds=bounds)
+    compared = 0
+    for part, rows in table.groupby("part"):
+        data, row = life_data(rows), fits.loc[part]
+        assert (row["failures"], row["records"]) == (data.counts.failures, len(rows))
+        assert row["exposure"] == pytest.approx(data.exposure)
+        try:
+            fit = fit_weibull(data, bounds=bounds)
+        except AnalyticsError:
+            assert row["status"] not in ("ok", "not converged")
+            continue
+        assert row["status"] == "ok"
+        beta, eta = fit.interval("beta"), fit.interval("eta")
+        expected = [fit.eta, fit.beta, eta.lower, eta.upper, beta.lower, beta.upper, fit.b_life(10.0)]
+        assert row[NUMBERS[:-1]].tolist() == pytest.approx(expected, rel=1e-5)
+        assert row["loglik"] == pytest.approx(fit.loglik, rel=1e-8, abs=1e-8)
+        assert row["score_norm"] < 1e-6
+        compared += 1
+    assert compared > 0.5 * len(fits)
+
+
+def test_the_answer_has_the_promised_columns(nist: LifeData) -> None:
+    fits = fit_fleet(nist)
+    assert list(fits) == [*NUMBERS[:7], "failures", "records", "exposure", "loglik", "score_norm", "status"]
+    assert fits.index.names == ["part"]
+    assert fits.iloc[0][["eta", "beta"]].tolist() == pytest.approx([606.52756, 1.7208], abs=5e-5)
+
+
+def test_few_failures_say_what_they_can() -> None:
+    table = pd.DataFrame(
+        {"part": list("aabbbcc"), "time": [400.0, 600, 100, 200, 700, 50, 50], "event": [0, 0, 1, 0, 0, 1, 1]}
+    )
+    fits = fit_fleet(table, by="part", confidence=0.90)
+    assert fits["status"].tolist() == ["no failures: bound only", "one failure", "no finite maximum"]
+    assert fits["eta_lower"]["a"] == pytest.approx(1000.0 / np.log(10.0))
+    assert fits["eta_upper"]["a"] == np.inf
+    # Two-sided chi-square at 5 and 95 %, 4 and 2 degrees of freedom: 9.4877 and 0.10259.
+    assert fits["eta_lower"]["b"] == pytest.approx(2000.0 / 9.48773, rel=1e-5)
+    assert fits["eta_upper"]["b"] == pytest.approx(2000.0 / 0.102587, rel=1e-5)
+    assert fits[["eta", "beta", "b10"]].isna().all(axis=None)
+    assert fits["exposure"].tolist() == [1000.0, 1000.0, 100.0]
+
+
+def test_the_bits_do_not_depend_on_workers_order_or_neighbours(rng: np.random.Generator) -> None:
+    table = fleet(rng, 40_000)
+    assert len(table) > CHUNK_RECORDS
+    whole = fit_fleet(table, by="part")
+    same(fit_fleet(table, by="part", workers=3), whole)
+    some = table[table["part"] % 7 == 3]
+    same(fit_fleet(some, by="part"), whole[whole.index % 7 == 3])
+    shuffled = pd.concat([rows for _, rows in table[table["part"] < 500].groupby("part")][::-1])
+    same(fit_fleet(shuffled, by="part"), whole[whole.index < 500])
+    data = LifeData(
+        table["time"], table["event"], entry=table["entry"], count=table["count"], group=table["part"]
+    )
+    same(fit_fleet(data), whole)
+
+
+def test_a_neighbour_with_counts_entries_or_age_zero_changes_no_bit(rng: np.random.Generator) -> None:
+    plain = fleet(rng, 30, late=False).assign(count=1)
+    alone = fit_fleet(plain.drop(columns=["entry", "count"]), by="part")
+    odd = pd.DataFrame(
+        {"part": 99, "time": [5.0, 8.0, 0.0], "event": [1, 1, 0], "entry": [1.0, 0, 0], "count": [2, 1, 1]}
+    )
+    same(fit_fleet(pd.concat([plain, odd]), by="part").drop(index=99), alone)
+
+
+def test_parts_may_be_named_by_several_columns() -> None:
+    table = pd.DataFrame({"site": list("aabb"), "part": [1, 1, 2, 2], "time": [5.0, 9, 4, 7], "event": 1})
+    fits = fit_fleet(table.iloc[::-1], by=["site", "part"])
+    assert fits.index.tolist() == [("a", 1), ("b", 2)]
+    assert fits.index.names == ["site", "part"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "rows"),
+    [
+        ({"time": -1.0}, "time is negative", (2,)),
+        ({"time": np.nan}, "time must be finite", (2,)),
+        ({"event": 7}, "event must be", (2,)),
+        ({"entry": 99.0}, "time is before entry", (2,)),
+        ({"count": 0}, "count must be", (2,)),
+        ({"part": None}, "rows without a label", (2,)),
+    ],
+)
+def test_bad_rows_are_named(change: dict[str, float], message: str, rows: tuple[int, ...]) -> None:
+    table = pd.DataFrame({"part": list("aabb"), "time": [5.0, 9, 4, 7], "event": 1, "entry": 0.0, "count": 1})
+    for name, value in change.items():
+        table[name] = table[name].astype(object)
+        table.loc[2, name] = value
+    with pytest.raises(InvalidData, match=message) as refused:
+        fit_fleet(table, by="part")
+    assert refused.value.rows == rows
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"by": "depot"},
+        {"by": "part", "distribution": "weibul"},
+        {"by": "part", "bounds": "fisher"},
+        {"by": "part", "distribution": "lognormal", "bounds": "chi_square"},
+        {"by": "part", "confidence": 90},
+    ],
+)
+def test_what_is_not_known_is_refused(arguments: dict[str, object]) -> None:
+    table = pd.DataFrame({"part": list("aa"), "time": [5.0, 9.0], "event": 1})
+    with pytest.raises(InvalidData):
+        fit_fleet(table, **arguments)
+
+
+def test_life_data_carry_their_own_groups(nist: LifeData) -> None:
+    with pytest.raises(InvalidData, match="leave `by` out"):
+        fit_fleet(nist, by="part")
+
+
+SAMPLE = st.lists(st.tuples(st.floats(0.5, 100.0), st.booleans()), min_size=3, max_size=12)
+
+
+def one_part(rows: list[tuple[float, bool]], count: int = 1) -> pd.DataFrame:
+    time, event = zip(*rows, strict=True)
+    return pd.DataFrame({"part": 0, "time": time, "event": np.array(event, dtype=int), "count": count})
+
+
+def close(one: pd.DataFrame, other: pd.DataFrame, times: float = 1.0) -> None:
+    assert one["status"].tolist() == other["status"].tolist()
+    factor = np.array([times, 1, times, times, 1, 1, times])
+    assert other[NUMBERS[:7]].to_numpy() == pytest.approx(
+        one[NUMBERS[:7]].to_numpy() * factor, rel=1e-6, nan_ok=True
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(SAMPLE, st.sampled_from([1e-6, 1e-3, 7.0, 1e9]))
+def test_the_unit_of_time_changes_nothing(rows: list[tuple[float, bool]], scale: float) -> None:
+    table = one_part(rows)
+    close(fit_fleet(table, by="part"), fit_fleet(table.assign(time=table["time"] * scale), by="part"), scale)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SAMPLE, st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(rows: list[tuple[float, bool]], random: object) -> None:
+    table = one_part(rows)
+    close(fit_fleet(table, by="part"), fit_fleet(table.sample(frac=1.0, random_state=3), by="part"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(SAMPLE, st.integers(2, 4))
+def test_a_count_is_as_many_rows(rows: list[tuple[float, bool]], count: int) -> None:
+    counted, written_out = one_part(rows, count), one_part(rows * count)
+    close(fit_fleet(counted, by="part"), fit_fleet(written_out, by="part"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(SAMPLE)
+def test_a_unit_not_yet_at_risk_adds_nothing(rows: list[tuple[float, bool]]) -> None:
+    table = one_part(rows)
+    more = pd.concat(
+        [
+            table.assign(entry=0.0),
+            pd.DataFrame({"part": [0], "time": 3.0, "event": 0, "entry": 3.0, "count": 1}),
+        ]
+    )
+    close(fit_fleet(table, by="part"), fit_fleet(more, by="part"))

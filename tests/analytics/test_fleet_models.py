@@ -1,0 +1,113 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics import AnalyticsError, LifeData, fit_exponential, fit_fleet, fit_lognormal, fit_weibull
+
+
+def parts(rng: np.random.Generator, n: int = 40) -> pd.DataFrame:
+    """Small parts of lognormal life with late entries and counts."""
+    part = np.repeat(np.arange(n), rng.integers(1, 15, n))
+    life, end = rng.lognormal(5.0, 0.8, part.size), rng.uniform(50.0, 500.0, part.size)
+    time = np.minimum(life, end)
+    entry = np.where(rng.random(part.size) < 0.3, 0.7 * time * rng.random(part.size), 0.0)
+    count = rng.integers(1, 3, part.size)
+    return pd.DataFrame(
+        {"part": part, "time": time, "event": (life <= end).astype(int), "entry": entry, "count": count}
+    )
+
+
+def life_data(rows: pd.DataFrame) -> LifeData:
+    more = {name: rows[name] for name in ("entry", "count", "upper", "planned_exit") if name in rows}
+    return LifeData(rows["time"], rows["event"], **more)
+
+
+@pytest.mark.parametrize("bounds", ["wald", "chi_square"])
+def test_exponential_parts_agree_with_the_fit_of_one(rng: np.random.Generator, bounds: str) -> None:
+    table = parts(rng)
+    fits = fit_fleet(table, by="part", distribution="exponential", bounds=bounds)
+    for part, rows in table.groupby("part"):
+        data, row = life_data(rows), fits.loc[part]
+        if not data.counts.failures:
+            assert row["status"] == "no failures: bound only"
+            assert row["theta_lower"] == pytest.approx(fit_exponential(data).interval("theta").lower)
+            continue
+        fit = fit_exponential(data, bounds=bounds)
+        interval = fit.interval("theta")
+        expected = [fit.theta, interval.lower, interval.upper, fit.b_life(10), fit.loglik]
+        assert row[["theta", "theta_lower", "theta_upper", "b10", "loglik"]].tolist() == pytest.approx(
+            expected
+        )
+
+
+def test_exponential_ratio_bounds_are_where_the_likelihood_has_fallen() -> None:
+    table = pd.DataFrame({"part": 0, "time": [100.0, 300, 900, 1000], "event": [1, 1, 1, 0]})
+    row = fit_fleet(table, by="part", distribution="exponential", bounds="likelihood_ratio").iloc[0]
+    for bound in (row["theta_lower"], row["theta_upper"]):
+        assert 2.0 * (row["loglik"] + 3 * np.log(bound) + 2300.0 / bound) == pytest.approx(
+            1.6448536269514722**2
+        )
+    assert row["theta_lower"] < row["theta"] < row["theta_upper"]
+
+
+@pytest.mark.parametrize("bounds", ["wald", "likelihood_ratio"])
+def test_lognormal_parts_agree_with_the_fit_of_one(rng: np.random.Generator, bounds: str) -> None:
+    table = parts(rng, 60 if bounds == "wald" else 8)
+    fits = fit_fleet(table, by="part", distribution="lognormal", bounds=bounds)
+    for part, rows in table.groupby("part"):
+        data, row = life_data(rows), fits.loc[part]
+        try:
+            fit = fit_lognormal(data, bounds=bounds)
+        except AnalyticsError:
+            assert row["status"] != "ok"
+            assert np.isnan(row["mu"])
+            continue
+        assert row["status"] == "ok"
+        mu, sigma = fit.interval("mu"), fit.interval("sigma")
+        expected = [
+            fit.mu,
+            fit.sigma,
+            mu.lower,
+            mu.upper,
+            sigma.lower,
+            sigma.upper,
+            fit.b_life(10),
+            fit.loglik,
+        ]
+        names = ["mu", "sigma", "mu_lower", "mu_upper", "sigma_lower", "sigma_upper", "b10", "loglik"]
+        assert row[names].tolist() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("distribution", ["weibull", "exponential", "lognormal"])
+def test_inexact_records_go_through_the_fit_of_one(distribution: str) -> None:
+    table = pd.DataFrame(
+        {
+            "part": list("aaaabbb"),
+            "time": [90.0, 40, 250, 200, 50, 80, 100],
+            "event": [2, 3, 1, 0, 1, 1, 0],
+            "upper": 80.0,
+        }
+    )
+    fits = fit_fleet(table, by="part", distribution=distribution)
+    one = {"weibull": fit_weibull, "lognormal": fit_lognormal}.get(distribution)
+    data = life_data(table[:4])
+    fit = one(data) if one else fit_exponential(data, bounds="wald")
+    assert fits["status"].tolist() == ["ok", "ok"]
+    assert fits["b10"]["a"] == pytest.approx(fit.b_life(10))
+    assert fits["failures"].tolist() == [3, 2]
+
+
+def test_calibrated_bounds_are_those_of_the_fit_of_one() -> None:
+    table = pd.DataFrame(
+        {"part": 0, "time": [50.0, 80, 95, 100, 100], "event": [1, 1, 1, 0, 0], "planned_exit": 100.0}
+    )
+    row = fit_fleet(table, by="part", bounds="calibrated").iloc[0]
+    interval = fit_weibull(life_data(table), bounds="calibrated").interval("beta")
+    assert (row["beta_lower"], row["beta_upper"]) == pytest.approx((interval.lower, interval.upper))
+
+
+def test_a_part_without_exposure_says_so() -> None:
+    table = pd.DataFrame({"part": list("ab"), "time": [5.0, 5.0], "event": [1, 0], "entry": 5.0})
+    fits = fit_fleet(table, by="part", distribution="exponential")
+    assert fits["status"].tolist() == ["no finite maximum", "no failures: bound only"]
+    assert fits["theta_lower"]["b"] == 0.0
