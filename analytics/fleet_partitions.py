@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import InvalidData
-from analytics.fleet import each_in_threads, fit_frame
 from analytics.fleet_parts import Settings
+from analytics.fleet_tables import each_in_threads, fit_frame
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import AnalyticsError, InvalidData, LifeData, fit_fleet, fit_weibull
-from analytics.batch import CHUNK_RECORDS
 
 NUMBERS = ["eta", "beta", "eta_lower", "eta_upper", "beta_lower", "beta_upper", "b10", "loglik"]
 
@@ -76,37 +75,6 @@ def test_few_failures_say_what_they_can() -> None:
     assert fits["eta_upper"]["b"] == pytest.approx(2000.0 / 0.102587, rel=1e-5)
     assert fits[["eta", "beta", "b10"]].isna().all(axis=None)
     assert fits["exposure"].tolist() == [1000.0, 1000.0, 100.0]
-
-
-def test_the_bits_do_not_depend_on_workers_order_or_neighbours(rng: np.random.Generator) -> None:
-    table = fleet(rng, 40_000)
-    assert len(table) > CHUNK_RECORDS
-    whole = fit_fleet(table, by="part")
-    same(fit_fleet(table, by="part", workers=3), whole)
-    some = table[table["part"] % 7 == 3]
-    same(fit_fleet(some, by="part"), whole[whole.index % 7 == 3])
-    shuffled = pd.concat([rows for _, rows in table[table["part"] < 500].groupby("part")][::-1])
-    same(fit_fleet(shuffled, by="part"), whole[whole.index < 500])
-    data = LifeData(
-        table["time"], table["event"], entry=table["entry"], count=table["count"], group=table["part"]
-    )
-    same(fit_fleet(data), whole)
-
-
-def test_a_neighbour_with_counts_entries_or_age_zero_changes_no_bit(rng: np.random.Generator) -> None:
-    plain = fleet(rng, 30, late=False).assign(count=1)
-    alone = fit_fleet(plain.drop(columns=["entry", "count"]), by="part")
-    odd = pd.DataFrame(
-        {"part": 99, "time": [5.0, 8.0, 0.0], "event": [1, 1, 0], "entry": [1.0, 0, 0], "count": [2, 1, 1]}
-    )
-    same(fit_fleet(pd.concat([plain, odd]), by="part").drop(index=99), alone)
-
-
-def test_parts_may_be_named_by_several_columns() -> None:
-    table = pd.DataFrame({"site": list("aabb"), "part": [1, 1, 2, 2], "time": [5.0, 9, 4, 7], "event": 1})
-    fits = fit_fleet(table.iloc[::-1], by=["site", "part"])
-    assert fits.index.tolist() == [("a", 1), ("b", 2)]
-    assert fits.index.names == ["site", "part"]
 
 
 @pytest.mark.parametrize(
