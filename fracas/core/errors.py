@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from dataclasses import field as _field
 from typing import Any
 
+from fracas.core.words import N_
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -29,7 +31,7 @@ class FracasError(Exception):
     """Base of all refusals. ``status`` is the HTTP status a request that meets it ends with."""
 
     status = 400
-    title = "Bad request"
+    title = N_("Bad request")
 
     def __init__(self, message: str, /, *, field: str | None = None, **params: Any) -> None:
         super().__init__(message)
@@ -49,35 +51,35 @@ class NotFound(FracasError):
     """No such record, or none that this person may see; the two must look the same from outside."""
 
     status = 404
-    title = "Not found"
+    title = N_("Not found")
 
 
 class Forbidden(FracasError):
     """The person's roles do not hold the permission."""
 
     status = 403
-    title = "Not allowed"
+    title = N_("Not allowed")
 
 
 class Refused(FracasError):
     """The loop says no: the state does not allow the verb, or a gate is unmet."""
 
     status = 409
-    title = "Refused"
+    title = N_("Refused")
 
 
 class Stale(FracasError):
     """The record changed since the person opened it; nothing was overwritten."""
 
     status = 412
-    title = "Changed meanwhile"
+    title = N_("Changed meanwhile")
 
 
 class Invalid(FracasError):
     """The input cannot be used as it is; ``findings`` names every field or row."""
 
     status = 422
-    title = "Please correct the input"
+    title = N_("Please correct the input")
 
     def __init__(
         self,

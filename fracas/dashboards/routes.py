@@ -51,7 +51,17 @@ FILTER_OF = {
 @pages.get("/")
 @needs("failure.read")
 def work_list() -> str:
-    return render_template("dashboards/work_list.html", groups=worklist.groups(db(), actor()))
+    groups, own = worklist.groups(db(), actor()), worklist.own_reports(db(), actor())
+    return render_template("dashboards/work_list.html", groups=groups, own=own)
+
+
+@pages.get("/work/<kind>/<verb>")
+@needs("failure.read")
+def work(kind: str, verb: str) -> str:
+    """All of one group of the work list."""
+    return render_template(
+        "dashboards/work_list.html", groups=[worklist.group(db(), actor(), kind, verb)], own=[]
+    )
 
 
 @pages.get("/dashboard")

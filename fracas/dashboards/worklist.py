@@ -11,12 +11,15 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from fracas.actions import queries as actions
+from fracas.core.errors import NotFound
 from fracas.core.permissions import Actor
 from fracas.dashboards.queries import Filter
 from fracas.failures import queries as failures
+from fracas.failures.models import Failure
 from fracas.problems import queries as problems
 
 SHOWN = 6
+ALL = 1000
 ROOMS: tuple[tuple[str, str, Any, Callable[[Actor], list[str]]], ...] = (
     ("failure", "failures", failures, failures.next_steps),
     ("problem", "problems", problems, problems.next_steps),
@@ -40,21 +43,42 @@ def groups(session: Session, actor: Actor) -> list[Group]:
     return [group for group in _groups(session, actor) if group.count]
 
 
+def group(session: Session, actor: Actor, kind: str, verb: str) -> Group:
+    """All the records of one kind that wait for one verb of the person."""
+    for found_kind, room, found_verb, waiting in _waiting(actor):
+        if (found_kind, found_verb) == (kind, verb):
+            return _group(session, kind, room, verb, waiting, ALL)
+    raise NotFound("Nothing of that kind waits for you.")
+
+
+def own_reports(session: Session, actor: Actor) -> list[Failure]:
+    """What the person reported last, so that they see what became of it."""
+    if actor.user_id is None or not actor.may("failure.read"):
+        return []
+    rows = failures.failures(session, actor, is_mine=True).order_by(Failure.entered_at.desc(), Failure.id)
+    return list(session.scalars(rows.limit(SHOWN)).unique())
+
+
 def _groups(session: Session, actor: Actor) -> Iterator[Group]:
+    for kind, room, verb, waiting in _waiting(actor):
+        yield _group(session, kind, room, verb, waiting, SHOWN)
+
+
+def _waiting(actor: Actor) -> Iterator[tuple[str, str, str, Select[Any]]]:
     for kind, room, queries, steps in ROOMS:
         if not actor.may(f"{kind}.read"):
             continue
         for verb in steps(actor):
-            yield _group(session, kind, room, verb, queries.waiting(actor, verb))
+            yield kind, room, verb, queries.waiting(actor, verb)
     if actor.may("failure.close"):
-        yield _group(session, "failure", "failures", "close", problems.closable_failures(actor))
+        yield "failure", "failures", "close", problems.closable_failures(actor)
     if actor.may("problem.open_problem"):
-        yield _group(session, "failure", "failures", "link_failure", problems.unlinked_failures(actor))
+        yield "failure", "failures", "link_failure", problems.unlinked_failures(actor)
 
 
-def _group(session: Session, kind: str, room: str, verb: str, waiting: Select[Any]) -> Group:
+def _group(session: Session, kind: str, room: str, verb: str, waiting: Select[Any], most: int) -> Group:
     count = session.scalar(select(func.count()).select_from(waiting.order_by(None).subquery())) or 0
-    rows = list(session.scalars(waiting.limit(SHOWN)).unique()) if count else []
+    rows = list(session.scalars(waiting.limit(most)).unique()) if count else []
     return Group(kind, room, verb, count, rows)
 
 

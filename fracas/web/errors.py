@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from fracas.core.errors import Finding, FracasError, Refused, Stale
+from fracas.core.errors import Finding, Forbidden, FracasError, NotFound, Refused, Stale
+from fracas.core.words import N_
 from fracas.web.fieldwords import said
 from fracas.web.guard import is_api
 
@@ -61,6 +62,18 @@ def refuse(error: FracasError) -> Response:
     return answer(error.status, gettext(error.title), sentence(error), findings(error))
 
 
+TITLES = {
+    400: FracasError.title,
+    403: Forbidden.title,
+    404: NotFound.title,
+    405: N_("Not possible here"),
+    413: N_("Too large"),
+    415: N_("Not that kind of content"),
+    429: N_("Too many requests"),
+    500: N_("Something went wrong"),
+}
+
+
 def _http(error: HTTPException) -> Response:
     if error.response is not None:
         return error.response  # type: ignore[return-value]
@@ -71,7 +84,9 @@ def _http(error: HTTPException) -> Response:
         413: gettext("The file is larger than this server takes."),
         429: gettext("Too many tries; wait a minute."),
     }
-    response = answer(status, gettext(error.name), words.get(status, error.description or error.name))
+    response = answer(
+        status, gettext(TITLES.get(status, error.name)), words.get(status, error.description or error.name)
+    )
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value

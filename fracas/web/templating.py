@@ -57,8 +57,11 @@ def significant(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}g}"
 
 
-def show_quantity(quantity: Any) -> Markup:
-    """A number with its interval, unit, count of failures and as-of date; never 0 for "none seen yet"."""
+def show_quantity(quantity: Any, *, of_repairs: bool = False) -> Markup:
+    """A number with its interval, unit, count of failures and as-of date; never 0 for "none seen yet".
+
+    ``of_repairs``: it rests on repairs and their downtime, which is how its failures and exposure are then called.
+    """
     q = quantity if isinstance(quantity, dict) else quantity.to_dict()
     percent = f"{100 * q['confidence']:g} %" if q.get("confidence") else ""
     unit = q.get("unit") or ""
@@ -77,10 +80,20 @@ def show_quantity(quantity: Any) -> Markup:
         bounds = gettext("one-sided, %(percent)s confidence", percent=percent)
     else:
         main, bounds = gettext("no number yet"), ""
-    basis = gettext("%(failures)s failures", failures=q.get("failures", "–"))
+    count = q.get("failures", "–")
+    basis = (
+        gettext("%(count)s repairs", count=count)
+        if of_repairs
+        else gettext("%(failures)s failures", failures=count)
+    )
     if q.get("exposure") is not None:
         exposure = f"{significant(q['exposure'], 4)} {q.get('exposure_unit') or ''}".strip()
-        basis += " · " + gettext("exposure %(exposure)s", exposure=exposure)
+        told = (
+            gettext("downtime %(hours)s", hours=exposure)
+            if of_repairs
+            else gettext("exposure %(exposure)s", exposure=exposure)
+        )
+        basis += " · " + told
     if q.get("exposure_estimated_share"):
         basis += " · " + gettext(
             "%(share)s %% of it estimated", share=significant(100 * q["exposure_estimated_share"], 2)

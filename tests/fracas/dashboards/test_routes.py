@@ -55,6 +55,12 @@ def test_the_work_list_is_the_first_page(service: Service) -> None:
     assert "Report a failure" in page
 
 
+def test_a_group_of_the_work_list_can_be_seen_whole(service: Service) -> None:
+    station = service.visitor("service_station")
+    assert len(set(re.findall(r"FR-\d+-\d+", station.get("/work/failure/complete").text))) >= 1
+    assert station.get("/work/failure/close").status_code == 404
+
+
 def test_the_dashboard_is_not_for_one_sites_roles(service: Service) -> None:
     assert service.visitor("field_engineer").get("/dashboard").status_code == 403
     assert service.visitor("manager").get("/dashboard").status_code == 200

@@ -8,9 +8,11 @@ from datetime import timedelta, timezone
 import pytest
 
 from fracas.assets import workflow as register
+from fracas.core.errors import NotFound
 from fracas.core.permissions import Actor
 from fracas.dashboards.queries import Filter
-from fracas.dashboards.worklist import SHOWN, groups, trend
+from fracas.dashboards.worklist import SHOWN, group, groups, own_reports, trend
+from fracas.failures.workflow import file as filed
 from tests.factories.assets import day
 from tests.factories.loop import Loop
 from tests.factories.organisations import make_root
@@ -67,6 +69,27 @@ def test_work_of_another_site_is_not_mine(loop: Loop) -> None:
     elsewhere = replace(loop.as_("service_station"), site_ids=frozenset({loop.yard.id}))
     assert waiting(loop, elsewhere) == {}
     assert waiting(loop, make_root(loop.session)) == {}
+
+
+def test_all_of_a_group_are_as_many_as_it_counts(loop: Loop) -> None:
+    for _ in range(SHOWN + 2):
+        loop.failure_in("reported")
+    mine = loop.as_("field_engineer")
+    whole = group(loop.session, mine, "failure", "complete")
+    assert (whole.count, len(whole.rows)) == (SHOWN + 2, SHOWN + 2)
+    with pytest.raises(NotFound):
+        group(loop.session, mine, "failure", "verify")
+
+
+def test_who_reported_sees_what_became_of_it(loop: Loop) -> None:
+    loop.failure_in("reported")
+    engineer = loop.as_("field_engineer")
+    assert own_reports(loop.session, engineer) == []
+    own = filed(
+        loop.session, engineer, system="S1", symptom="hums", occurred_at=day(30), usage_not_read_reason="dark"
+    )
+    assert own_reports(loop.session, engineer) == [own]
+    assert own_reports(loop.session, make_root(loop.session)) == []
 
 
 # ------------------------------------------------------------------ the trend

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from fracas.demo.events import DAYS, Plan, draw, truth_of
-from fracas.demo.scenario import NO_FAULT_FOUND_SHARE, PARTS
+from fracas.demo.scenario import NO_FAULT_FOUND_SHARE, PARTS, PEOPLE
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +92,11 @@ def test_the_simulator_is_told_the_scenarios_truth() -> None:
         assert (truth.law.eta, truth.law.beta) == (part.truth.eta, part.truth.beta)
         assert (truth.changed_law is None) == (part.changed_after is None)
         assert truth.bad_share == part.bad_share
+
+
+def test_the_vehicle_of_the_readmes_tour_is_one_that_the_first_field_engineer_may_see(plan: Plan) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    named = re.search(r"try a vehicle such as `(\w+)`", readme)
+    assert named is not None
+    sites = next(sites for _, _, role, sites in PEOPLE if role == "field_engineer")
+    assert next(v.site for v in plan.vehicles if v.serial == named.group(1)) in sites

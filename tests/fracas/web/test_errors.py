@@ -104,3 +104,11 @@ def test_a_token_of_another_session_is_refused(service: Service) -> None:
 def test_a_program_with_a_bearer_token_needs_none(service: Service) -> None:
     answer = service.app.test_client().post("/probe/write/BEARER/200", headers=service.bearer("quality"))
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/failures/FR-1", "/no-such-page"])
+def test_the_headline_is_in_the_readers_language_too(service: Service, address: str) -> None:
+    chinese = service.visitor("quality").get(address, headers={"Accept-Language": "zh-CN"})
+    assert chinese.status_code == 404
+    assert "未找到" in chinese.text
+    assert "Not found" not in chinese.text
