@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from analytics.downtime import MttrEstimate as MttrEstimate
     from analytics.downtime import availability as availability
     from analytics.downtime import mttr as mttr
+    from analytics.duane import DuaneFit as DuaneFit
+    from analytics.duane import McfCurve as McfCurve
+    from analytics.duane import fit_duane as fit_duane
+    from analytics.duane import fit_mcf_curve as fit_mcf_curve
     from analytics.echelons import EchelonPlan as EchelonPlan
     from analytics.echelons import multi_echelon as multi_echelon
     from analytics.errors import AnalyticsError as AnalyticsError
@@ -35,16 +39,26 @@ if TYPE_CHECKING:
     from analytics.exponential import ExponentialFit as ExponentialFit
     from analytics.exponential import fit_exponential as fit_exponential
     from analytics.fleet import fit_fleet as fit_fleet
+    from analytics.groupedevents import GroupedEvents as GroupedEvents
+    from analytics.growth import GrowthProjection as GrowthProjection
+    from analytics.growth import project_growth as project_growth
     from analytics.intermittent import IntermittentForecast as IntermittentForecast
     from analytics.intermittent import croston as croston
     from analytics.lifedata import LifeData as LifeData
     from analytics.limited import fit_limited_failure_population as fit_limited_failure_population
     from analytics.log_rank import LogRankTest as LogRankTest
     from analytics.log_rank import log_rank_test as log_rank_test
+    from analytics.loglinear import LogLinearFit as LogLinearFit
+    from analytics.loglinear import fit_loglinear as fit_loglinear
     from analytics.mixtures import MixtureFit as MixtureFit
     from analytics.mixtures import fit_mixture as fit_mixture
     from analytics.nonparametric import SurvivalCurve as SurvivalCurve
     from analytics.nonparametric import kaplan_meier as kaplan_meier
+    from analytics.powerlaw import fit_power_law as fit_power_law
+    from analytics.powerlaw_checks import equal_shapes as equal_shapes
+    from analytics.powerlaw_fit import PowerLawFit as PowerLawFit
+    from analytics.renewalprocess import RenewalProcessFit as RenewalProcessFit
+    from analytics.renewalprocess import fit_renewal_process as fit_renewal_process
     from analytics.repairable import MeanCumulativeFunction as MeanCumulativeFunction
     from analytics.repairable import mean_cumulative_function as mean_cumulative_function
     from analytics.results import Interval as Interval
@@ -57,6 +71,8 @@ if TYPE_CHECKING:
     from analytics.spares_budget import optimise_spares as optimise_spares
     from analytics.stock import StockLevel as StockLevel
     from analytics.stock import stock_for_service_level as stock_for_service_level
+    from analytics.trend import TrendTests as TrendTests
+    from analytics.trend import trend_tests as trend_tests
     from analytics.uptime import MtbfEstimate as MtbfEstimate
     from analytics.uptime import mtbf as mtbf
     from analytics.weibayes_fit import WeibayesFit as WeibayesFit
@@ -75,14 +91,19 @@ MODULE_OF = {
     "DemandForecast": "spares",
     "DistributionComparison": "comparison",
     "DistributionFit": "distribution_fit",
+    "DuaneFit": "duane",
     "EchelonPlan": "echelons",
     "EventHistories": "eventhistories",
     "ExponentialFit": "exponential",
+    "GroupedEvents": "groupedevents",
+    "GrowthProjection": "growth",
     "IntermittentForecast": "intermittent",
     "Interval": "results",
     "InvalidData": "errors",
     "LifeData": "lifedata",
+    "LogLinearFit": "loglinear",
     "LogRankTest": "log_rank",
+    "McfCurve": "duane",
     "MeanCumulativeFunction": "repairable",
     "MixtureFit": "mixtures",
     "MtbfEstimate": "uptime",
@@ -91,23 +112,32 @@ MODULE_OF = {
     "NoFiniteMaximum": "errors",
     "NotConverged": "errors",
     "NotEnoughFailures": "errors",
+    "PowerLawFit": "powerlaw_fit",
+    "RenewalProcessFit": "renewalprocess",
     "Result": "results",
     "SparesPlan": "spares_budget",
     "StockLevel": "stock",
     "SurvivalCurve": "nonparametric",
+    "TrendTests": "trend",
     "WeibayesFit": "weibayes_fit",
     "WeibullFit": "weibull_fit",
     "availability": "downtime",
     "compare_demand_forecasts": "demand_comparison",
     "compare_distributions": "comparison",
     "croston": "intermittent",
+    "equal_shapes": "powerlaw_checks",
     "fit_competing_risks": "competing_risks",
     "fit_distribution": "distributions",
+    "fit_duane": "duane",
     "fit_exponential": "exponential",
     "fit_fleet": "fleet",
     "fit_limited_failure_population": "limited",
+    "fit_loglinear": "loglinear",
     "fit_lognormal": "distributions",
+    "fit_mcf_curve": "duane",
     "fit_mixture": "mixtures",
+    "fit_power_law": "powerlaw",
+    "fit_renewal_process": "renewalprocess",
     "fit_weibull": "weibull",
     "fit_weibull3": "distributions",
     "forecast_spares": "spares",
@@ -120,7 +150,9 @@ MODULE_OF = {
     "nelson_aalen": "cumulative_hazard",
     "newsvendor": "single_period",
     "optimise_spares": "spares_budget",
+    "project_growth": "growth",
     "stock_for_service_level": "stock",
+    "trend_tests": "trend",
     "weibayes": "weibayes_fit",
 }
 

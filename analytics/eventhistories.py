@@ -223,17 +223,37 @@ class EventHistories:
         if self.kind is None:
             raise InvalidData("these histories carry no kinds to select by; give kind= when building them")
         keep = np.array([word in kinds for word in self.kind], dtype=bool)
+        return self._taken(range(len(self.systems)), keep, np.ones(self.window_system.size, dtype=bool))
+
+    def only(self, *systems: Any) -> Self:
+        """The same histories with only these systems, their windows and events.
+
+        Raises
+        ------
+        InvalidData
+            If one of them is not in the register, or none is given.
+        """
+        wanted = {str(label) for label in systems}
+        if not wanted or not wanted <= set(self.systems):
+            raise InvalidData(f"no system {sorted(wanted - set(self.systems))} in these histories")
+        kept = [index for index, label in enumerate(self.systems) if label in wanted]
+        return self._taken(kept, np.isin(self.event_system, kept), np.isin(self.window_system, kept))
+
+    def _taken(self, systems: Sequence[int], events: NDArray[np.bool_], windows: NDArray[np.bool_]) -> Self:
+        position = np.zeros(len(self.systems), dtype=np.intp)
+        position[list(systems)] = np.arange(len(systems))
+        kind, cost = self.kind, self.cost
         chosen = object.__new__(type(self))
         chosen._fill(
             {
-                "systems": self.systems,
-                "event_system": self.event_system[keep],
-                "time": self.time[keep],
-                "kind": tuple(word for word in self.kind if word in kinds),
-                "cost": None if self.cost is None else self.cost[keep],
-                "window_system": self.window_system,
-                "window_start": self.window_start,
-                "window_end": self.window_end,
+                "systems": tuple(self.systems[index] for index in systems),
+                "event_system": position[self.event_system[events]],
+                "time": self.time[events],
+                "kind": None if kind is None else tuple(np.array(kind, dtype=object)[events]),
+                "cost": None if cost is None else cost[events],
+                "window_system": position[self.window_system[windows]],
+                "window_start": self.window_start[windows],
+                "window_end": self.window_end[windows],
                 "unit": self.unit,
             }
         )
