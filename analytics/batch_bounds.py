@@ -4,45 +4,16 @@ Each step costs the same one pass over the records (`analytics.batch.power_sums`
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from analytics.batch import CHUNK_RECORDS, LAST_STEP, Fits, Samples, Status, chunks, power_sums
+from analytics.batch_profile import at_beta, point
 from analytics.results import FloatArray
 
 MOST_PASSES = 60
 # A bound this many times as far as Wald's is left to the search of one sample, which can say that there is none.
 FARTHEST_BOUND = 20.0
-
-
-@dataclass(frozen=True)
-class _Point:
-    """Log-likelihood of each sample with its derivatives in (log eta, log beta)."""
-
-    value: FloatArray
-    g_u: FloatArray
-    g_b: FloatArray
-    h_uu: FloatArray
-    h_ub: FloatArray
-    h_bb: FloatArray
-
-
-def _point(samples: Samples, sums: FloatArray, log_eta: FloatArray, log_beta: FloatArray) -> _Point:
-    d, u, beta = samples.failures, log_eta - samples.log_scale, np.exp(log_beta)
-    mean, square = sums[1] / sums[0], sums[2] / sums[0]
-    h = np.exp(np.minimum(np.log(sums[0]) - beta * u, 600.0))
-    hz = h * beta * (mean - u)
-    hzz = h * beta * beta * (square - 2.0 * u * mean + u * u)
-    sum_z = beta * (samples.sum_x - d * u)
-    return _Point(
-        d * log_beta + sum_z - (samples.sum_x + d * samples.log_scale) - h,
-        beta * (h - d),
-        d + sum_z - hz,
-        -beta * beta * h,
-        beta * (h + hz - d),
-        sum_z - hz - hzz,
-    )
 
 
 def ratio_bounds(samples: Samples, fits: Fits, name: str, deviate: float) -> FloatArray:
@@ -75,15 +46,6 @@ def ratio_bounds(samples: Samples, fits: Fits, name: str, deviate: float) -> Flo
     return bounds
 
 
-def _at_beta(samples: Samples, log_beta: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Log-likelihood and profile score at a shape, eta in closed form."""
-    d, beta = samples.failures, np.exp(log_beta)
-    sums = power_sums(samples, beta)
-    u = np.log(sums[0] / d) / beta
-    loglik = d * (log_beta - 1.0) + beta * (samples.sum_x - d * u) - (samples.sum_x + d * samples.log_scale)
-    return loglik, d + beta * (samples.sum_x - d * sums[1] / sums[0])
-
-
 def _beta_bound(samples: Samples, fits: Fits, deviate: float) -> FloatArray:
     """Newton's method on the signed root of the likelihood ratio of beta, eta in closed form."""
     found = np.full(len(samples), np.nan)
@@ -91,7 +53,7 @@ def _beta_bound(samples: Samples, fits: Fits, deviate: float) -> FloatArray:
     wald = deviate * np.sqrt(fits.covariance[2])
     log_beta = fits.log_beta + wald
     for _ in range(MOST_PASSES):
-        loglik, score = _at_beta(samples, log_beta)
+        _, loglik, score = at_beta(samples, log_beta)
         root = np.sqrt(np.maximum(2.0 * (fits.loglik[rows] - loglik), 0.0))
         # The root grows away from the estimate at the rate -score / root.
         step = (root - abs(deviate)) * root / score
@@ -117,7 +79,7 @@ def _eta_bound(samples: Samples, fits: Fits, deviate: float) -> FloatArray:
     wald = deviate * np.sqrt(var_u)
     u, b = fits.log_eta + wald, fits.log_beta + wald * cov / var_u
     for _ in range(MOST_PASSES):
-        at = _point(samples, power_sums(samples, np.exp(b)), u, b)
+        at = point(samples, power_sums(samples, np.exp(b)), u, b)
         root = np.sqrt(np.maximum(2.0 * (fits.loglik[rows] - at.value), 0.0))
         # Rows of the Jacobian: the half squared root (minus the gradient), and the score by beta.
         miss = (root - abs(deviate)) * root
