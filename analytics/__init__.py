@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analytics.before_after import BeforeAfter as BeforeAfter
+    from analytics.before_after import compare_before_after as compare_before_after
     from analytics.comparison import DistributionComparison as DistributionComparison
     from analytics.comparison import compare_distributions as compare_distributions
     from analytics.competing_risks import CompetingRisksFit as CompetingRisksFit
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
 MODULE_OF = {
     "AnalyticsError": "errors",
     "AvailabilityEstimate": "downtime",
+    "BeforeAfter": "before_after",
     "CompetingRisksFit": "competing_risks",
     "CumulativeHazardCurve": "cumulative_hazard",
     "DemandComparison": "demand_comparison",
@@ -122,6 +125,7 @@ MODULE_OF = {
     "WeibayesFit": "weibayes_fit",
     "WeibullFit": "weibull_fit",
     "availability": "downtime",
+    "compare_before_after": "before_after",
     "compare_demand_forecasts": "demand_comparison",
     "compare_distributions": "comparison",
     "croston": "intermittent",
