@@ -82,8 +82,10 @@ def pareto(
     }
 
 
-def open_stages(counts: Sequence[StageCount], *, words: Translate, names: Sequence[str]) -> dict[str, Any]:
-    """What stands open in each stage, by how long it has stood there."""
+def open_stages(
+    counts: Sequence[StageCount], *, words: Translate, names: Sequence[str], links: Sequence[str]
+) -> dict[str, Any]:
+    """What stands open in each stage, by how long it has stood there; a bar opens what stands in its stage."""
     ages = {
         "week": words("under a week"),
         "month": words("under a month"),
@@ -98,6 +100,11 @@ def open_stages(counts: Sequence[StageCount], *, words: Translate, names: Sequen
             "x": [getattr(count, age) for count in counts],
             "name": text,
             "marker": {"color": AGE_COLOURS[age]},
+            "customdata": list(links),
+            "text": [
+                f"{name}, {text}: {getattr(count, age)}" for name, count in zip(names, counts, strict=True)
+            ],
+            "textposition": "none",
         }
         for age, text in ages.items()
     ]

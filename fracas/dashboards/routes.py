@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, timedelta
+from calendar import monthrange
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -153,7 +154,7 @@ def _trend(chosen: queries.Filter, shown: dict[str, Any]) -> worklist.Trend | No
     sites = organisations.sites(db(), actor())
     zones = {site.time_zone for site in sites if shown["site"] in ("", site.code)}
     zone = ZoneInfo(zones.pop()) if len(zones) == 1 else UTC
-    return worklist.trend(db(), actor(), chosen, words=gettext, zone=zone)
+    return worklist.trend(db(), actor(), chosen, words=gettext, zone=zone, link=_quarter_link(shown))
 
 
 def _recent() -> str:
@@ -232,6 +233,25 @@ def _pareto_chart(bars: list[queries.Bar], by: str, shown: dict[str, Any]) -> di
     )
 
 
+def _quarter_link(shown: dict[str, Any]) -> Callable[[str], str]:
+    """From the name of a quarter (2026-Q1) to the failures in it."""
+    same = {name: value for name, value in _same(shown).items() if name != "since"}
+
+    def link(quarter: str) -> str:
+        year, number = (int(part) for part in quarter.split("-Q"))
+        last = date(year, 3 * number, monthrange(year, 3 * number)[1])
+        between: dict[str, Any] = {
+            "since": date(year, 3 * number - 2, 1).isoformat(),
+            "until": last.isoformat(),
+        }
+        return url_for("failures.index", counts=1, **between, **same)
+
+    return link
+
+
 def _stage_chart(loops: list[queries.StageCount]) -> dict[str, Any]:
     names = [f"{word(c.kind)} · {field_value(c.stage, c.kind, 'state')}" for c in loops]
-    return charts.open_stages(loops, words=gettext, names=names)
+    # In the list of problems “open” means all that have not ended.
+    stages = {("problem", "open"): "not_analysed"}
+    links = [url_for(f"{c.kind}s.index", state=stages.get((c.kind, c.stage), c.stage)) for c in loops]
+    return charts.open_stages(loops, words=gettext, names=names, links=links)

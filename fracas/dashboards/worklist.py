@@ -102,8 +102,12 @@ def trend(
     *,
     words: Callable[[str], str] = str,
     zone: tzinfo = UTC,
+    link: Callable[[str], str] | None = None,
 ) -> Trend | None:
-    """MTBF by quarter of the chosen part type, or of all systems; None where no exposure is known."""
+    """MTBF by quarter of the chosen part type, or of all systems; None where no exposure is known.
+
+    ``link`` leads from the name of a quarter to its failures.
+    """
     from fracas.reliability import charts, histories, uptime  # brings in scipy
 
     history = histories.fleet_history(
@@ -122,7 +126,7 @@ def trend(
         periods = [(label, found) for label, found in periods if label >= _quarter(first)]
     since = chosen.since or min(start for _, start, _ in history.windows)
     whole = uptime.mtbf_between(history, since, history.as_of)
-    figure = charts.mtbf_over_time(periods, words=words)
+    figure = charts.mtbf_over_time(periods, words=words, link=link)
     return Trend(figure, history.at_risk, periods, whole) if periods else None
 
 

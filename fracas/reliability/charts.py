@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fracas.core.words import N_
 from fracas.reliability.demand import DemandHistory
 from fracas.reliability.estimates import WeibullReport
+from fracas.reliability.lifetable import LifeTable
 from fracas.reliability.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -78,13 +82,59 @@ def labels(words: Translate) -> dict[str, str]:
     return {name: words(text) for name, text in LABELS.items()}
 
 
-def weibull_paper(report: WeibullReport, *, words: Translate = same) -> Figure | None:
-    """The probability plot of a fit; None where there is none."""
+@dataclass(frozen=True)
+class Links:
+    """Where the points lead: to one failure report, or to the lives that ended at an age."""
+
+    failure: Callable[[str], str]
+    lives: Callable[[float], str]
+
+
+def weibull_paper(
+    report: WeibullReport, *, words: Translate = same, links: Links | None = None
+) -> Figure | None:
+    """The probability plot of a fit; None where there is none. With ``links`` its failures open their records."""
     from analytics.figures import weibull_paper as draw
 
     if report.fit is None or report.data is None:
         return None
-    return draw(report.fit, report.data, labels=labels(words))
+    named = labels(words)
+    figure = draw(report.fit, report.data, labels=named)
+    if links is not None:
+        _open_failures(figure, report.table, {named[name] for name in FAILURES}, links)
+    return figure
+
+
+FAILURES = ("median_ranks", "product_limit", "middles")
+"""What the trace of failures may be called on the paper."""
+
+
+def _open_failures(figure: Figure, table: LifeTable, names: set[str], links: Links) -> None:
+    behind: dict[float, list[str | None]] = {}
+    for age, number, event in zip(table.failure_ages(), table.failure_number, table.event, strict=True):
+        if event:
+            behind.setdefault(float(age), []).append(number)
+    for trace in figure.select_traces(selector=lambda one: one.name in names):
+        points, left = [], Counter(map(float, trace.x))
+        is_each = {age: len(behind.get(age, [])) == count for age, count in left.items()}
+        for age, percent in zip(trace.x, trace.customdata, strict=True):
+            # Failures at one age are one point (Kaplan-Meier) or a point each (ranks), in the order of the rows.
+            alone = behind[float(age)][-left[float(age)]] if is_each[float(age)] else None
+            left[float(age)] -= 1
+            told = f"{age:,.4g} {table.unit} · {percent:.3g} %" + (f" · {alone}" if alone else "")
+            points.append((told, links.failure(alone) if alone else links.lives(float(age))))
+        _open(trace, points)
+
+
+def _open(trace: Any, points: Sequence[tuple[str, str]]) -> None:
+    """Give each point its address, behind what it carries already, and its name (see `points` in web/templating.py)."""
+    carried = [None] * len(points) if trace.customdata is None else list(trace.customdata)
+    trace.customdata = [
+        [None if one is None else float(one), link] for one, (_, link) in zip(carried, points, strict=True)
+    ]
+    trace.text = [told for told, _ in points]
+    if trace.hovertemplate:
+        trace.hovertemplate = trace.hovertemplate.replace("%{customdata", "%{customdata[0]")
 
 
 def reliability_curve(report: WeibullReport, *, words: Translate = same) -> Figure | None:
@@ -115,8 +165,13 @@ def mcf_curve(curve: MeanCumulativeFunction | None, *, words: Translate = same) 
     return None if curve is None else draw(curve, labels=labels(words))
 
 
-def mtbf_over_time(periods: Sequence[tuple[str, Quantity]], *, words: Translate = same) -> Figure | None:
-    """MTBF of each period with bounds; a period without exposure is left out."""
+def mtbf_over_time(
+    periods: Sequence[tuple[str, Quantity]],
+    *,
+    words: Translate = same,
+    link: Callable[[str], str] | None = None,
+) -> Figure | None:
+    """MTBF of each period with bounds; a period without exposure is left out. ``link`` leads to its failures."""
     from analytics import mtbf
     from analytics.figures import mtbf_over_time as draw
 
@@ -124,7 +179,12 @@ def mtbf_over_time(periods: Sequence[tuple[str, Quantity]], *, words: Translate 
     if not seen:
         return None
     results = [mtbf(one.failures, one.exposure, confidence=one.confidence, unit=one.unit) for _, one in seen]
-    return draw([label for label, _ in seen], results, labels=labels(words))
+    figure = draw([label for label, _ in seen], results, labels=labels(words))
+    if link is not None:
+        told = {label: f"{label}: {one.failures} {words('failures')}" for label, one in seen}
+        for trace in figure.select_traces(selector=lambda one: "markers" in (one.mode or "")):
+            _open(trace, [(told[label], link(label)) for label in trace.x])
+    return figure
 
 
 def demand_forecast(forecast: DemandForecast | None, *, words: Translate = same) -> Figure | None:
@@ -141,9 +201,12 @@ def stock_curve(level: StockLevel | None, *, words: Translate = same) -> Figure 
     return None if level is None else draw(level, labels=labels(words))
 
 
-def demand_so_far(history: DemandHistory, *, words: Translate = same) -> dict[str, Any]:
-    """Spares used and failures by the month."""
+def demand_so_far(
+    history: DemandHistory, *, words: Translate = same, link: Callable[[date], str] | None = None
+) -> dict[str, Any]:
+    """Spares used and failures by the month; ``link`` leads to the failures of a month."""
     months = [f"{month:%Y-%m}" for month in history.month]
+    opened = [link(month) for month in history.month] if link else None
     bars = [(N_("Spares used"), history.demand, "#0072B2"), (N_("Failures"), history.failures, "#D55E00")]
     return {
         "data": [
@@ -153,6 +216,7 @@ def demand_so_far(history: DemandHistory, *, words: Translate = same) -> dict[st
                 "y": counts.tolist(),
                 "name": words(name),
                 "marker": {"color": colour},
+                **({"customdata": opened} if name == "Failures" and opened else {}),
             }
             for name, counts, colour in bars
         ],

@@ -158,6 +158,10 @@ class LifeTable:
         whole = float((self.exit - self.entry).sum())
         return float(self.estimated.sum()) / whole if whole > 0 else None
 
+    def failure_ages(self) -> FloatColumn:
+        """The age at which each row's failure is drawn: its own, or the middle of the interval it lies in."""
+        return np.where(self.event == 3, (self.lower + self.upper) / 2, self.exit)
+
     def where(self, rows: Any) -> LifeTable:
         """The rows chosen by a mask or positions; counts of reports stay those of the whole table."""
         chosen: dict[str, Any] = {name: getattr(self, name)[rows] for name in self.columns()}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext
 from pydantic import BaseModel
 
@@ -74,12 +77,16 @@ def part_type() -> str:
     """Probability plot, reliability, failure rate and MTBF of one part type."""
     query, kind = _query(WeibullQuery), _kind()
     whole, groups = fitted(query)
-    drawings = (charts.weibull_paper, charts.reliability_curve, charts.hazard_curve)
+    figures = [
+        charts.weibull_paper(whole, words=gettext, links=_links()),
+        charts.reliability_curve(whole, words=gettext),
+        charts.hazard_curve(whole, words=gettext),
+    ]
     return render_template(
         "reliability/part_type.html",
         query=query, kind=kind, report=whole, groups=groups,
         mtbf=estimates.mtbf_of(whole.table, confidence=query.confidence),
-        figures=[draw(whole, words=gettext) for draw in drawings], modes=_modes(whole), actions=_actions(kind),
+        figures=figures, modes=_modes(whole), actions=_actions(kind),
         **_choices(),
     )  # fmt: skip
 
@@ -90,9 +97,12 @@ def lives() -> str:
     """The rows behind a part type's figures."""
     query, kind = _query(PartTypeQuery), _kind()
     table = life_table(db(), actor(), part_type=kind, **query.view())
-    rows = (
-        [row for row in life_rows(table) if row["event"]] if "failures" in request.args else life_rows(table)
-    )
+    rows, age = life_rows(table), request.args.get("age", type=float)
+    if age is not None:
+        ends = table.failure_ages().tolist()
+        rows = [row for row, end in zip(rows, ends, strict=True) if math.isclose(end, age, rel_tol=1e-9)]
+    if "failures" in request.args:
+        rows = [row for row in rows if row["event"]]
     return render_template(
         "reliability/lives.html", query=query, kind=kind, table=table, rows=rows[:2000], all=len(rows)
     )
@@ -160,7 +170,7 @@ def spares_page() -> str:
         refusal = sentence(error)
     return render_template(
         "reliability/spares.html",
-        query=query, kind=kind, report=report, refusal=refusal, figures=_spares_figures(report), **_choices(),
+        query=query, kind=kind, report=report, refusal=refusal, figures=_spares_figures(kind, report), **_choices(),
     )  # fmt: skip
 
 
@@ -180,6 +190,16 @@ def demand_download() -> Response:
     return csv_response(
         f"demand-{history.part_type_number}", ("month", "spares_used", "removals", "failures"), rows
     )
+
+
+def _links() -> charts.Links:
+    """Where the points of a part type's plot lead: the report may be opened, or the lives that ended at that age."""
+    same: dict[str, Any] = {n: value for n, value in request.args.items() if n in PartTypeQuery.model_fields}
+
+    def lives(age: float) -> str:
+        return url_for("reliability.lives", **same, failures=1, age=repr(age))
+
+    return charts.Links(failure=lambda number: url_for("failures.detail", key=number), lives=lives)
 
 
 def _query(form: type[Q]) -> Q:
@@ -223,13 +243,19 @@ def _modes(report: estimates.WeibullReport) -> list[tuple[str, str]]:
     return [(mode, f"{mode} ({count})") for mode, count in found.most_common()]
 
 
-def _spares_figures(report: spares.SparesReport | None) -> Mapping[str, Any]:
+def _spares_figures(kind: PartType, report: spares.SparesReport | None) -> Mapping[str, Any]:
     if report is None:
         return {}
+
+    def of_month(month: date) -> str:
+        last = month.replace(day=monthrange(month.year, month.month)[1])
+        between: dict[str, Any] = {"since": month.isoformat(), "until": last.isoformat()}
+        return url_for("failures.index", part_type=kind.number, counts=1, **between)
+
     return {
         "forecast": charts.demand_forecast(report.forecast, words=gettext),
         "stock": charts.stock_curve(report.stock, words=gettext),
-        "so_far": charts.demand_so_far(report.history, words=gettext),
+        "so_far": charts.demand_so_far(report.history, words=gettext, link=of_month),
     }
 
 

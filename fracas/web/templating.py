@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request, url_for
 from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext
+from jinja2 import pass_context
 from markupsafe import Markup, escape
 
 from fracas.core import clock
@@ -115,16 +117,57 @@ PLOT_WORDS = {
 """What the buttons of a chart say: Plotly's own words -> msgid."""
 
 
+MOST_POINTS = 500
+"""So many points of a chart are listed below it; the tables of the page and the downloads have them all."""
+
+
 def chart(figure: Any, *, alt: str | None = None, height: int = 420) -> Markup:
     """A plotly figure: its JSON beside an empty box that ``charts.js`` fills; the text is for who cannot see it."""
     data = json.loads(figure.to_json()) if hasattr(figure, "to_json") else figure
     meta = (data.get("layout") or {}).get("meta") or {}
     words = alt or (meta.get("alt") if isinstance(meta, dict) else None) or ""
     buttons = json.dumps({plotly: gettext(text) for plotly, text in PLOT_WORDS.items()})
-    return Markup(
-        '<figure class="chart" role="img" aria-label="{}" data-words="{}">'
+    drawn = Markup(
+        '<figure class="chart" aria-label="{}" data-words="{}">'
         '<div class="chart-box" style="min-height:{}px"></div><script type="application/json">{}</script></figure>'
     ).format(words, buttons, height, _script_safe(data))
+    return drawn + _points_listed(points(data))
+
+
+def points(figure: Any) -> list[tuple[str, str]]:
+    """(what it is, address of its records) of every point that opens something.
+
+    A point's address is the one among its ``customdata``; what it is says its ``text``, else the two axes.
+    """
+    found = []
+    for trace in figure.get("data", []):
+        carried = trace.get("customdata")
+        across, up = trace.get("x"), trace.get("y")
+        if trace.get("orientation") == "h":
+            across, up = up, across
+        for place, one in enumerate(carried if isinstance(carried, list) else []):
+            link = next(filter(_is_address, one if isinstance(one, list) else [one]), None)
+            if link is not None and (
+                trace.get("type") != "bar" or up[place]
+            ):  # a bar of no height opens nothing
+                told = trace.get("text")
+                found.append((told[place] if told else f"{across[place]}: {significant(up[place])}", link))
+    return found
+
+
+def _is_address(carried: Any) -> bool:
+    return isinstance(carried, str) and carried.startswith("/") and not carried.startswith("//")
+
+
+def _points_listed(found: list[tuple[str, str]]) -> Markup:
+    """The same links for who has no mouse, or does not see the chart."""
+    if not found:
+        return Markup("")
+    links = [Markup('<li><a href="{}">{}</a></li>').format(link, text) for text, link in found[:MOST_POINTS]]
+    title = gettext("The records behind the points (%(count)s)", count=len(found))
+    return Markup(
+        '<details class="chart-points small"><summary>{}</summary><ul tabindex="0" aria-label="{}">{}</ul></details>'
+    ).format(title, title, Markup("").join(links))
 
 
 def _script_safe(data: Any) -> Markup:
@@ -158,8 +201,18 @@ def _context() -> dict[str, Any]:
     }
 
 
+def _at_each_reading(text: Any) -> Any:
+    """A filter that jinja does not work out when it compiles a template: what it says depends on who reads."""
+
+    @functools.wraps(text)
+    def say(_context: Any, *args: Any, **kwargs: Any) -> Any:
+        return text(*args, **kwargs)
+
+    return pass_context(say)
+
+
 def install(app: Flask) -> None:
-    app.jinja_env.filters |= {
+    filters = {
         "word": word,
         "verb_word": verb_word,
         "code_words": code_words,
@@ -170,6 +223,7 @@ def install(app: Flask) -> None:
         "significant": significant,
         "quantity": show_quantity,
     }
+    app.jinja_env.filters |= {name: _at_each_reading(one) for name, one in filters.items()}
     app.jinja_env.globals |= {
         "panels": panels.draw,
         "linked_records": references.linked,

@@ -123,4 +123,4 @@ class Visitor:
 
     def leave(self) -> None:
         self.context.close()
-        assert self.complaints == []
+        assert self.complaints == [], "\n".join(self.complaints)

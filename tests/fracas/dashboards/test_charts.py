@@ -6,6 +6,7 @@ import pytest
 
 from fracas.dashboards.charts import open_stages, pareto
 from fracas.dashboards.queries import Bar, StageCount
+from fracas.web.templating import points
 
 BARS = [Bar("ELK", "Leaks", 3, 30.0), Bar(None, "", 2, 0.0), Bar("…", "", 5, 70.0)]
 
@@ -43,7 +44,12 @@ def test_nothing_counted_is_an_empty_picture() -> None:
 
 def test_stages_are_stacked_by_age() -> None:
     counts = [StageCount("failure", "reported", 1, 2, 0, 4), StageCount("action", "planned", quarter=3)]
-    figure = open_stages(counts, words=str, names=["failure: reported", "action: planned"])
+    names, links = ["failure: reported", "action: planned"], ["/failures/", "/actions/"]
+    figure = open_stages(counts, words=str, names=names, links=links)
+    assert points(figure) == [
+        ("failure: reported, under a week: 1", "/failures/"), ("failure: reported, under a month: 2", "/failures/"),
+        ("action: planned, under 90 days: 3", "/actions/"), ("failure: reported, 90 days and more: 4", "/failures/"),
+    ]  # fmt: skip
     assert [trace["x"] for trace in figure["data"]] == [[1, 0], [2, 0], [0, 3], [4, 0]]
     assert figure["layout"]["barmode"] == "stack"
     assert figure["layout"]["meta"]["alt"] == "10 open records by stage and age"

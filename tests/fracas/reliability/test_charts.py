@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
@@ -14,6 +18,7 @@ from fracas.reliability.estimates import WeibullReport, weibull_of
 from fracas.reliability.histories import fleet_history
 from fracas.reliability.spares import spares
 from fracas.reliability.uptime import mcf, mtbf_by_period
+from fracas.web.templating import points
 from tests.factories.fleet import Fleet, day
 
 FORMULAS = {"numbers", "numbers_without_bounds"}
@@ -56,6 +61,57 @@ def test_every_figure_is_drawn_in_the_readers_words(fleet: Fleet) -> None:
         charts.stock_curve(stock.stock, words=shout),
     ]
     assert all(figure is not None and figure.layout.meta["alt"].startswith("«") for figure in drawn)
+
+
+def test_a_point_of_the_plot_opens_its_report_and_one_of_many_their_lives(fleet: Fleet) -> None:
+    fleet.install("B1", "S7")
+    fleet.fail("B1", 300, system="S7")  # at the same age as A0
+    report = report_of(fleet)
+    links = charts.Links(
+        failure=lambda number: f"/failures/{number}", lives=lambda age: f"/lives?age={age!r}"
+    )
+    figure = charts.weibull_paper(report, words=shout, links=links)
+    assert figure is not None
+    opened = points(json.loads(figure.to_json()))
+    table = report.table
+    ends = zip(table.exit, table.failure_number, table.event, strict=True)
+    numbers = [number for _, number in sorted((age, number) for age, number, event in ends if event)]
+    assert len(opened) == 7
+    assert sorted(link for _, link in opened[:2]) == sorted(f"/failures/{number}" for number in numbers[:2])
+    assert [link for _, link in opened[2:]] == [f"/failures/{number}" for number in numbers[2:]]
+    assert opened[2][0].startswith("340 d · ")
+    (trace,) = [one for one in figure.data if one.text]
+    assert "%{customdata[0]:" in trace.hovertemplate
+    assert all(isinstance(one[0], float) for one in trace.customdata)
+
+
+def test_a_point_for_many_failures_opens_their_lives(fleet: Fleet) -> None:
+    """Where a life entered late the points are the steps of the Kaplan-Meier curve: one for all failures at an age."""
+    report = report_of(fleet)
+    twice = report.table.where(np.array([0, *range(report.table.exit.size)]))
+    late = replace(twice, entry=np.where(twice.exit > 300, 1.0, twice.entry))
+    links = charts.Links(
+        failure=lambda number: f"/failures/{number}", lives=lambda age: f"/lives?age={age!r}"
+    )
+    figure = charts.weibull_paper(weibull_of(late), links=links)
+    assert figure is not None
+    opened = points(json.loads(figure.to_json()))
+    assert opened[0][1] == "/lives?age=300.0"
+    assert opened[1][1].startswith("/failures/")
+
+
+def test_a_quarter_opens_its_failures_and_a_month_too(fleet: Fleet) -> None:
+    periods = mtbf_by_period(fleet_history(fleet.session, fleet.actor, as_of=day(900)))
+    figure = charts.mtbf_over_time(periods, link=lambda label: f"/q/{label}")
+    assert figure is not None
+    opened = points(json.loads(figure.to_json()))
+    assert {link for _, link in opened} == {f"/q/{label}" for label, one in periods if one.exposure > 0}
+    demand = demand_history(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(900))
+    bars = charts.demand_so_far(demand, link=lambda month: f"/m/{month:%Y-%m}")
+    failed = [
+        f"/m/{month:%Y-%m}" for month, count in zip(demand.month, demand.failures, strict=True) if count
+    ]
+    assert [link for _, link in points(bars)] == failed
 
 
 def test_where_there_is_nothing_to_draw_there_is_no_figure(session: Session) -> None:

@@ -139,6 +139,31 @@ def test_a_chart_of_plotly_is_drawn_the_same_way() -> None:
 # ------------------------------------------------------------------ addresses and the menu
 
 
+def test_the_records_behind_the_points_are_listed_below_the_chart() -> None:
+    figure = {
+        "data": [
+            {"type": "bar", "x": ["A <b>", "B", "C"], "y": [3, 2, 0], "customdata": ["/a?x=1&y=2", None, "/c"]},
+            {"type": "scatter", "x": [1, 2], "y": [5, 6], "text": ["one", "two"], "customdata": [[0.5, "/1"], [0.7, "//evil"]]},
+            {"type": "scatter", "x": [1], "y": [5], "customdata": {"dtype": "f8", "bdata": ""}},
+        ],
+        "layout": {},
+    }  # fmt: skip
+    assert templating.points(figure) == [("A <b>: 3", "/a?x=1&y=2"), ("one", "/1")]
+    drawn = chart(figure)
+    assert '<a href="/a?x=1&amp;y=2">A &lt;b&gt;: 3</a>' in drawn
+    assert "<details" not in chart({"data": [], "layout": {}})
+
+
+def test_a_word_of_a_template_is_said_anew_to_each_reader(service: Service) -> None:
+    template = service.app.jinja_env.from_string('{{ "add"|verb_word }} {{ "yes"|word }}')
+    said = []
+    for language in ("en", "zh-CN", "en"):
+        headers = {"Accept-Language": language}
+        with service.app.app_context(), service.app.test_request_context("/", headers=headers):
+            said.append(template.render())
+    assert said == ["Add yes", "添加 是", "Add yes"]
+
+
 def test_this_page_with_another_filter() -> None:
     assert here(state="closed") == "/failures/?state=closed&site=S%26A"
     assert here(state=None, site=None) == "/failures/"

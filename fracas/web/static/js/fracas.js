@@ -5,6 +5,11 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = document.querySelector("meta[name=csrf-token]").content;
 });
 
+// Among what a point carries, the address of its records (see `points` in web/templating.py).
+function linkOf(point) {
+  return [].concat((point && point.customdata) || []).find((one) => typeof one === "string" && /^\/(?!\/)/.test(one));
+}
+
 function drawCharts(root) {
   for (const figure of root.querySelectorAll("figure.chart:not([data-drawn])")) {
     figure.dataset.drawn = "1";
@@ -12,7 +17,7 @@ function drawCharts(root) {
     const box = figure.querySelector(".chart-box");
     const narrow = window.matchMedia("(max-width: 575px)").matches;
     layout.modebar = { bgcolor: "rgba(255,255,255,.8)", color: "#5b6975", activecolor: "#16232f" };
-    if (narrow) layout.margin = { ...(layout.margin || {}), l: 48, r: 8 };
+    if (narrow) layout.margin = { ...(layout.margin || {}), l: 48, r: layout.yaxis2 ? 48 : 8 };
     const locale = document.documentElement.lang;
     Plotly.register({ moduleType: "locale", name: locale, dictionary: JSON.parse(figure.dataset.words), format: {} });
     // These buttons and no others: Plotly's own bar offers to upload the chart.
@@ -20,12 +25,15 @@ function drawCharts(root) {
     Plotly.newPlot(box, data, { ...layout, autosize: true }, {
       responsive: true, displaylogo: false, displayModeBar: narrow ? false : "hover", modeBarButtons, locale,
     });
+    // Whoever does not see the picture has the figure's label, and the list below it; not a heap of axis marks.
+    for (const picture of box.querySelectorAll("svg.main-svg")) picture.setAttribute("aria-hidden", "true");
     // A point that knows its record opens it.
     box.on("plotly_click", (event) => {
-      const link = event.points[0] && event.points[0].customdata;
-      const target = Array.isArray(link) ? link[0] : link;
-      if (typeof target === "string" && target.startsWith("/")) window.location.assign(target);
+      const target = linkOf(event.points[0]);
+      if (target) window.location.assign(target);
     });
+    box.on("plotly_hover", (event) => box.classList.toggle("opens", Boolean(linkOf(event.points[0]))));
+    box.on("plotly_unhover", () => box.classList.remove("opens"));
   }
 }
 
