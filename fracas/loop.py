@@ -21,6 +21,8 @@ planned against an ended problem.
 
 A failure has the mode that was observed, until the analysis of its problem says better.
 
+Who is limited to sites knows the customers who own something there, and no others.
+
 Nothing happens by itself. Closing a problem does not close its failures, it only makes that possible, and the work list offers
 it; reopening a problem leaves its closed failures closed, as each was ended by a person, and names them on its page.
 Containment work straight after a failure is an action of its own and holds nothing up. A verdict that turns out wrong
@@ -30,8 +32,10 @@ is superseded by reopening the action, never overwritten.
 from __future__ import annotations
 
 from fracas.actions import gates as actions
+from fracas.assets.queries import is_served
 from fracas.failures import modes
 from fracas.failures.workflow import failure_machine
+from fracas.organisations.queries import customers_at_sites
 from fracas.problems import gates as problems
 from fracas.problems.queries import analysed_mode
 from fracas.problems.workflow import problem_machine
@@ -42,3 +46,4 @@ def wire() -> None:
     failure_machine.gate("close", problems.open_refusal)
     problem_machine.gate("close", actions.unverified_refusal)
     modes.override(analysed_mode)
+    customers_at_sites(is_served)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from fracas.assets.conditions import (
@@ -34,6 +34,7 @@ from fracas.core.db import known
 from fracas.core.errors import Invalid, NotFound
 from fracas.core.lookup import find, matches
 from fracas.core.permissions import Actor, visible
+from fracas.organisations.models import Customer
 
 __all__ = [
     "Interval",
@@ -44,6 +45,7 @@ __all__ = [
     "installation",
     "installations",
     "intervals",
+    "is_served",
     "latest_readings",
     "occupants",
     "part",
@@ -263,6 +265,13 @@ def latest_readings(session: Session, system: System | Part) -> Sequence[UsageRe
 
 
 # ---------------------------------------------------------------- service life
+
+
+def is_served(actor: Actor) -> ColumnElement[bool]:
+    """SQL condition: the customer owns a system or a part that the actor may see."""
+    return or_(
+        *(Customer.id.in_(select(table.customer_id).where(visible(actor, table))) for table in (System, Part))
+    )
 
 
 @dataclass(frozen=True)

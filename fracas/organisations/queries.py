@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from fracas.core.errors import NotFound
@@ -30,8 +30,23 @@ def _own_sites(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.site_ids is None else Site.id.in_(sorted(actor.site_ids))
 
 
+Scope = Callable[[Actor], ColumnElement[bool]]
+_served: dict[str, Scope] = {}
+
+
+def customers_at_sites(scope: Scope) -> None:
+    """Let ``scope`` say which customers are known at a site: what is whose, an upper room knows (see ``loop``).
+
+    Doing it again changes nothing.
+    """
+    _served[f"{scope.__module__}.{scope.__qualname__}"] = scope
+
+
 def _own_customer(actor: Actor) -> ColumnElement[bool]:
-    return true() if actor.customer_id is None else Customer.id == actor.customer_id
+    """A customer knows itself; who is limited to sites knows those served there; everybody else knows all."""
+    if actor.customer_id is not None:
+        return Customer.id == actor.customer_id
+    return true() if actor.site_ids is None else or_(false(), *(scope(actor) for scope in _served.values()))
 
 
 def site(session: Session, actor: Actor, key: Any) -> Site:

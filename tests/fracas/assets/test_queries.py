@@ -5,10 +5,13 @@ import uuid
 import pytest
 from sqlalchemy.orm import Session
 
+from fracas import loop
 from fracas.assets import queries, workflow
 from fracas.core.errors import Invalid, NotFound
 from fracas.core.paging import page
 from fracas.core.permissions import Actor
+from fracas.organisations import workflow as organisations
+from fracas.organisations.queries import customers
 from tests.factories.assets import Register, day
 
 
@@ -39,6 +42,16 @@ def test_site_and_customer_are_a_wall(register: Register, session: Session) -> N
         assert [row.serial for row in session.scalars(queries.systems(actor)).unique()] == ["S2"]
         for rows in (queries.parts(actor), queries.installations(actor), queries.readings(actor)):
             assert session.scalars(rows).unique().all() == []
+
+
+def test_a_customer_is_known_where_it_owns_something(register: Register, session: Session) -> None:
+    """The customer of the factory owns S2, which is at home in the yard."""
+    loop.wire()
+    other = organisations.add_customer(session, register.actor, code="ELSEWHERE", name="Elsewhere")
+    for sites, codes in (({register.yard.id}, [register.customer.code]), ({register.depot.id}, [])):
+        local = Actor(register.actor.organisation_id, None, "local", site_ids=frozenset(sites))
+        assert [row.code for row in customers(session, local)] == codes
+    assert other.code in [row.code for row in customers(session, register.actor)]
 
 
 def test_a_serial_that_two_types_share_needs_its_type(register: Register, session: Session) -> None:
