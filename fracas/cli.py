@@ -216,10 +216,16 @@ def db() -> None:
 @click.argument("revision", default="head")
 @click.pass_obj
 def upgrade(console: Console, revision: str) -> None:
-    """Bring the schema up to date; an empty database gets every table."""
+    """Bring the schema up to date; an empty database gets every table, a matrix the permissions it has not seen."""
     from fracas.core import migrate
+    from fracas.organisations import queries as organisations
+    from fracas.users import workflow as users
 
     migrate.upgrade(console.config.database_url, revision)
+    if revision == "head":
+        with console.session() as session:
+            for one in organisations.organisations(session):
+                users.grant_defaults(session, Actor.system(one.id, "upgrade"))
 
 
 @db.command()

@@ -78,6 +78,20 @@ class RolePermission(Owned, Base):
     permission: Mapped[Short]
 
 
+class OfferedPermission(Owned, Base):
+    """A permission whose default ticks the organisation was given once; from then on they are the administrator's.
+
+    What is not here yet came with a later release, and `grant_defaults` gives it.
+    """
+
+    __tablename__ = "offered_permission"
+    __table_args__ = (UniqueConstraint("organisation_id", "permission"),)
+    __history__ = None
+
+    id: Mapped[Key]
+    permission: Mapped[Short]
+
+
 class SignInSession(Base):
     """A signed-in browser; ended by ``revoked_at`` from here or from another device."""
 

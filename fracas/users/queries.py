@@ -16,7 +16,15 @@ from fracas.core.permissions import Actor, visible
 from fracas.organisations.models import Organisation
 from fracas.users import secret
 from fracas.users.matrix import SITE_LIMITED
-from fracas.users.models import ApiToken, PasswordLink, Role, RolePermission, SignInSession, User
+from fracas.users.models import (
+    ApiToken,
+    OfferedPermission,
+    PasswordLink,
+    Role,
+    RolePermission,
+    SignInSession,
+    User,
+)
 
 NO_SITES: frozenset[UUID] = frozenset()
 DEMO = "DEMO"
@@ -65,6 +73,12 @@ def matrix(session: Session, actor: Actor) -> dict[str, set[Role]]:
     for row in session.scalars(select(RolePermission).where(visible(actor, RolePermission))):
         found.setdefault(row.permission, set()).add(row.role)
     return found
+
+
+def offered_permissions(session: Session, actor: Actor) -> set[str]:
+    """The permissions whose default ticks the organisation was given, whatever became of them."""
+    rows = select(OfferedPermission.permission).where(visible(actor, OfferedPermission))
+    return set(session.scalars(rows))
 
 
 def actor_for(session: Session, user: User) -> Actor:

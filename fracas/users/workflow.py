@@ -20,6 +20,7 @@ from fracas.organisations import queries as organisations
 from fracas.users import matrix, queries, secret
 from fracas.users.models import (
     ApiToken,
+    OfferedPermission,
     PasswordLink,
     Role,
     RolePermission,
@@ -208,14 +209,21 @@ def set_permission(session: Session, actor: Actor, *, permission: str, role: str
 
 @verb("matrix.edit")
 def grant_defaults(session: Session, actor: Actor) -> None:
-    """Give a new organisation the matrix it begins with; one that has a matrix keeps it."""
-    if queries.matrix(session, actor):
-        return
-    session.add_all(
-        RolePermission(organisation_id=actor.organisation_id, role=role, permission=permission)
-        for permission, roles in matrix.DEFAULT.items()
-        for role in sorted(roles)
-    )
+    """Give an organisation the default ticks of every permission that it was not offered before.
+
+    A new organisation gets the whole matrix, one that was upgraded the permissions of the later release. What an
+    administrator changed stays: a permission is offered once.
+    """
+    organisation_id = actor.organisation_id
+    offered = queries.offered_permissions(session, actor)
+    for permission, roles in matrix.DEFAULT.items():
+        if permission in offered:
+            continue
+        session.add(OfferedPermission(organisation_id=organisation_id, permission=permission))
+        session.add_all(
+            RolePermission(organisation_id=organisation_id, role=role, permission=permission)
+            for role in sorted(roles)
+        )
 
 
 def _free_address(session: Session, email: str) -> str:

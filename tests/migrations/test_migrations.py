@@ -16,6 +16,11 @@ from sqlalchemy.orm import Session
 from fracas.core import migrate
 from fracas.core.db import make_engine, uuid7
 from fracas.core.history import HistoryEntry
+from fracas.core.permissions import Actor
+from fracas.organisations.workflow import create_organisation
+from fracas.users.models import Role, RolePermission
+from fracas.users.queries import matrix, offered_permissions
+from fracas.users.workflow import grant_defaults, set_permission
 
 
 @pytest.fixture
@@ -85,6 +90,29 @@ def test_choices_are_the_ones_the_models_describe(migrated: Engine) -> None:
         for column in table.columns:
             for value in getattr(column.type, "enums", []):
                 assert f"'{value}'" in checks, f"{table.name}.{column.name} does not know {value}"
+
+
+def test_a_matrix_of_the_first_release_was_offered_what_has_or_had_a_tick(empty_database_url: str) -> None:
+    migrate.upgrade(empty_database_url, "0001")
+    engine = make_engine(empty_database_url)
+    with Session(engine) as session:
+        root = Actor.system(create_organisation(session, code="ORG", name="Org").id)
+        session.add_all(
+            RolePermission(organisation_id=root.organisation_id, role=Role.QUALITY, permission=permission)
+            for permission in ("failure.read", "failure.verify")
+        )
+        session.flush()
+        set_permission(session, root, permission="failure.verify", role="quality", is_allowed=False)
+        session.commit()
+    migrate.upgrade(empty_database_url)
+    with Session(engine) as session:
+        assert offered_permissions(session, root) == {"failure.read", "failure.verify"}
+        grant_defaults(session, root)
+        stored = matrix(session, root)
+        assert "failure.verify" not in stored
+        assert stored["failure.read"] == {Role.QUALITY}
+        assert Role.FIELD_ENGINEER in stored["failure.file"]
+    engine.dispose()
 
 
 @pytest.mark.parametrize("change", ["UPDATE history_entry SET verb = 'forged'", "DELETE FROM history_entry"])

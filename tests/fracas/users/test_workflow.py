@@ -224,6 +224,23 @@ def test_defaults_are_given_once(session: Session, house: House) -> None:
     assert Role.QUALITY not in queries.matrix(session, house.system)["failure.file"]
 
 
+def test_a_permission_of_a_later_release_reaches_a_stored_matrix_once(
+    session: Session, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor = house.system
+    workflow.set_permission(session, actor, permission="failure.file", role="quality", is_allowed=False)
+    later = {**matrix.DEFAULT, "failure.photograph": frozenset({Role.QUALITY, Role.MANAGER})}
+    monkeypatch.setattr(matrix, "DEFAULT", later)
+    workflow.grant_defaults(session, actor)
+    stored = queries.matrix(session, actor)
+    assert stored["failure.photograph"] == {Role.QUALITY, Role.MANAGER}
+    assert Role.QUALITY not in stored["failure.file"]
+    for role in ("quality", "manager"):
+        workflow.set_permission(session, actor, permission="failure.photograph", role=role, is_allowed=False)
+    workflow.grant_defaults(session, actor)
+    assert "failure.photograph" not in queries.matrix(session, actor)
+
+
 def test_the_matrix_of_one_organisation_is_not_the_others(
     session: Session, house: House, other_house: House
 ) -> None:
