@@ -93,7 +93,7 @@ def test_choices_are_the_ones_the_models_describe(migrated: Engine) -> None:
 
 
 def test_a_matrix_of_the_first_release_was_offered_what_has_or_had_a_tick(empty_database_url: str) -> None:
-    migrate.upgrade(empty_database_url, "0001")
+    migrate.downgrade(empty_database_url, "0001")
     engine = make_engine(empty_database_url)
     with Session(engine) as session:
         root = Actor.system(create_organisation(session, code="ORG", name="Org").id)
