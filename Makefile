@@ -117,6 +117,10 @@ calibration: setup  ## do the intervals hold the demo's known truth as often as 
 coverage-study: setup  ## the same over many plans; writes fracas/docs/calibration.md (hours; goes on where it stopped)
 	$(BIN)/python -m tests.calibration.coverage
 
+.PHONY: bruteforce
+bruteforce: setup  ## is any of 20,000 small samples fitted wrongly, against looking everywhere? (half an hour)
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow -s tests/bruteforce
+
 # ------------------------------------------------------------------ words
 
 .PHONY: translations

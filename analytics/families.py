@@ -27,11 +27,15 @@ EULER = float(np.euler_gamma)
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: its name, the scale on which estimates are made, and what a change of unit does to it."""
+    """A parameter: its name, the scale on which estimates are made, and what a change of unit does to it.
+
+    `spread` marks a standard deviation in units of age, which is 0 where all failures lie at one age.
+    """
 
     name: str
     working: Working
     unit: Unit
+    spread: bool = False
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -39,7 +43,7 @@ class Parameter:
         if self.unit == "none":
             return (-14.0, 14.0) if self.working == "log" else (-30.0, 30.0)
         if self.working == "log":
-            return -14.0, 80.0
+            return (-14.0 if self.spread else -80.0), 80.0
         return (-80.0, 80.0) if self.unit == "log time" else (-1e4, 1e6)
 
     def to_working(self, value: float) -> float:
@@ -308,7 +312,7 @@ class Shifted:
 
 
 MU, SIGMA = Parameter("mu", "identity", "log time"), Parameter("sigma", "log", "none")
-MU_AGE, SIGMA_AGE = Parameter("mu", "identity", "time"), Parameter("sigma", "log", "time")
+MU_AGE, SIGMA_AGE = Parameter("mu", "identity", "time"), Parameter("sigma", "log", "time", spread=True)
 SCALE = "log", "time"
 
 

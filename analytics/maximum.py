@@ -67,7 +67,7 @@ def maximise(
             if not accept(end):
                 continue
             best = end if best is None or end.value > best.value + 1e-9 * (1.0 + abs(best.value)) else best
-        elif is_beyond(end, limits, 0.6):
+        elif is_beyond(end, limits, 0.6) or is_flat(end):
             lost = end if lost is None or end.value > lost.value else lost
     if best is not None and (interior or lost is None or lost.value < best.value + 1e-7):
         return best
@@ -126,10 +126,16 @@ def distance(at: At) -> float:
         return math.inf
     information = -at.hessian / np.outer(scale, scale)
     # Correlations of the estimates this close to 1 are a ridge, not a maximum.
-    if float(np.linalg.eigvalsh(information)[0]) < 1e-10:
+    if is_flat(at) or float(np.linalg.eigvalsh(information)[0]) < 1e-10:
         return math.inf
     scaled = at.gradient / scale
     return math.sqrt(max(float(scaled @ np.linalg.solve(information, scaled)), 0.0))
+
+
+def is_flat(at: At) -> bool:
+    """Whether the function has gone flat in a parameter, as on the way to a limit: a standard error of a thousand, on a
+    log scale a factor of e^1000."""
+    return bool(np.min(np.abs(np.diag(at.hessian))) < 1e-6)
 
 
 def is_beyond(at: At, limits: Limits, share: float = 1.0) -> bool:
