@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from analytics.cumulative_hazard import nelson_aalen as nelson_aalen
     from analytics.demand_comparison import DemandComparison as DemandComparison
     from analytics.demand_comparison import compare_demand_forecasts as compare_demand_forecasts
+    from analytics.demonstration import DemonstrationPlan as DemonstrationPlan
+    from analytics.demonstration import plan_demonstration_test as plan_demonstration_test
     from analytics.distribution_fit import DistributionFit as DistributionFit
     from analytics.distributions import fit_distribution as fit_distribution
     from analytics.distributions import fit_lognormal as fit_lognormal
@@ -63,6 +65,8 @@ if TYPE_CHECKING:
     from analytics.renewalprocess import fit_renewal_process as fit_renewal_process
     from analytics.repairable import MeanCumulativeFunction as MeanCumulativeFunction
     from analytics.repairable import mean_cumulative_function as mean_cumulative_function
+    from analytics.replacement import ReplacementPlan as ReplacementPlan
+    from analytics.replacement import optimal_replacement as optimal_replacement
     from analytics.results import Interval as Interval
     from analytics.results import Result as Result
     from analytics.single_period import NewsvendorStock as NewsvendorStock
@@ -90,6 +94,7 @@ MODULE_OF = {
     "BeforeAfter": "before_after",
     "CompetingRisksFit": "competing_risks",
     "CumulativeHazardCurve": "cumulative_hazard",
+    "DemonstrationPlan": "demonstration",
     "DemandComparison": "demand_comparison",
     "DemandForecast": "spares",
     "DistributionComparison": "comparison",
@@ -118,6 +123,7 @@ MODULE_OF = {
     "PowerLawFit": "powerlaw_fit",
     "RenewalProcessFit": "renewalprocess",
     "Result": "results",
+    "ReplacementPlan": "replacement",
     "SparesPlan": "spares_budget",
     "StockLevel": "stock",
     "SurvivalCurve": "nonparametric",
@@ -153,8 +159,10 @@ MODULE_OF = {
     "multi_echelon": "echelons",
     "nelson_aalen": "cumulative_hazard",
     "newsvendor": "single_period",
+    "optimal_replacement": "replacement",
     "optimise_spares": "spares_budget",
     "project_growth": "growth",
+    "plan_demonstration_test": "demonstration",
     "stock_for_service_level": "stock",
     "trend_tests": "trend",
     "weibayes": "weibayes_fit",

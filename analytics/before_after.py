@@ -130,8 +130,9 @@ def compare_before_after(
     For lives the hazard after is the ratio times the hazard before, both Weibull with one shape, and the bounds
     are those of the profile likelihood. A test of the common shape is given; where it fails, look at both fits.
 
-    The verdict is meant for one look, at the exposure agreed on. With a look every month the chance of a wrong answer
-    at some time is larger: at ten looks about two to three times as large.
+    The verdict is meant for one look, at the exposure agreed on. With ten looks on the way there, "effective" comes up at some
+    time with a probability of 9 to 12 % at a true ratio of the criterion, where one look at nominal 5 % has 3.4 to 4.0 %
+    (simulated, 25 and 100 failures before).
 
     References
     ----------
