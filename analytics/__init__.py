@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from analytics.errors import NoFiniteMaximum as NoFiniteMaximum
     from analytics.errors import NotConverged as NotConverged
     from analytics.errors import NotEnoughFailures as NotEnoughFailures
+    from analytics.errors import NotLives as NotLives
     from analytics.eventhistories import EventHistories as EventHistories
     from analytics.exponential import ExponentialFit as ExponentialFit
     from analytics.exponential import fit_exponential as fit_exponential
@@ -120,6 +121,7 @@ MODULE_OF = {
     "NoFiniteMaximum": "errors",
     "NotConverged": "errors",
     "NotEnoughFailures": "errors",
+    "NotLives": "errors",
     "PowerLawFit": "powerlaw_fit",
     "RenewalProcessFit": "renewalprocess",
     "Result": "results",

@@ -21,6 +21,10 @@ class InvalidData(AnalyticsError, ValueError):
         self.rows = tuple(int(row) for row in rows)
 
 
+class NotLives(InvalidData):
+    """Times between failures of repaired systems were given as lives; they are a sample of lives only if repairs renew."""
+
+
 class NotEnoughFailures(AnalyticsError, ValueError):
     """The data hold fewer failures than the estimate needs; the message says what can be said instead."""
 

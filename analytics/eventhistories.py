@@ -8,12 +8,13 @@ observation come first and the events second: an event must fall into a window o
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.errors import InvalidData
+from analytics.errors import InvalidData, NotLives
+from analytics.lifedata import LifeData
 from analytics.results import Counts, FloatArray
 
 IntArray = NDArray[np.intp]
@@ -211,6 +212,50 @@ class EventHistories:
         begun = np.searchsorted(np.sort(self.window_start), times, side="right")
         ended = np.searchsorted(np.sort(self.window_end), times, side="left")
         return np.asarray(begun - ended, dtype=np.intp)
+
+    def times_between_failures(self, *, as_renewals: bool = False) -> LifeData:
+        """Times between the failures of each system as lives: complete ones, and each window's last one still open.
+
+        The first of a window that begins after age 0 is left out, as nobody saw when it began.
+
+        Parameters
+        ----------
+        as_renewals : bool
+            That every repair makes as new. Only then are these times a sample of lives, so without it they are refused where
+            a system failed more than once or went on after its failure. `trend_tests` says whether the data allow it.
+
+        Raises
+        ------
+        NotLives
+            Without `as_renewals`, where the systems were repaired.
+        InvalidData
+            If two failures of one system are at the same time.
+
+        Examples
+        --------
+        >>> histories = EventHistories(["E1", "E1"], [250, 400], end={"E1": 700, "E2": 700})
+        >>> lives = histories.times_between_failures(as_renewals=True)
+        >>> lives.time.tolist(), lives.event.tolist()
+        ([250.0, 150.0, 300.0, 700.0], [1, 1, 0, 0])
+        """
+        owner = np.concatenate([self.window_system, self.event_system, self.window_system])
+        age = np.concatenate([self.window_start, self.time, self.window_end])
+        rank = np.repeat([0, 1, 2], [self.window_start.size, self.time.size, self.window_end.size])
+        # Within a system: by age, and at one age a window opens before its events and closes after them.
+        order = np.lexsort((rank, age, owner))
+        owner, age, rank = owner[order], age[order], rank[order]
+        is_gap = (rank[1:] > 0) & ((rank[:-1] == 1) | (age[:-1] == 0))
+        length = np.diff(age)[is_gap]
+        labels = [self.systems[index] for index in owner[1:][is_gap]]
+        return LifeData(length, rank[1:][is_gap] == 1, system=labels, as_renewals=as_renewals, unit=self.unit)
+
+    @property
+    def event(self) -> NoReturn:
+        """What lives have and histories have not: refused, so that nothing fits a life distribution to histories."""
+        raise NotLives(
+            "these are histories of systems that go on after an event, not lives. trend_tests says which model they allow; "
+            "where every repair makes as new, give times_between_failures(as_renewals=True)"
+        )
 
     def select(self, *kinds: str) -> Self:
         """The same systems and windows with only the events of these kinds: exposure is never taken away.

@@ -1,7 +1,7 @@
 """One table of lives: when each part entered observation, when it left, and whether it failed."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.errors import InvalidData
+from analytics.errors import InvalidData, NotLives
 from analytics.results import Counts, FloatArray
 
 RIGHT_CENSORED, EXACT, LEFT_CENSORED, INTERVAL_CENSORED = 0, 1, 2, 3
@@ -61,6 +61,13 @@ class LifeData:
         Numbers that go with each row (temperature, load); kept for regression.
     planned_exit : array_like, shape (n,), optional
         Age at which the row would have been censored had it not failed; resampling methods need it.
+    system : sequence of hashable, shape (n,), optional
+        What lived each row: a serial, or the repaired system that the times between failures were seen on. A part fails
+        once and is gone; a row that goes on, or begins anew, after a failure of the same system shows that it was repaired,
+        and such rows are refused: times between failures are a sample of lives only if every repair makes as new.
+    as_renewals : bool
+        Take rows of a repaired system all the same, as you know that its repairs make it as new. `trend_tests` says whether the
+        data allow it.
     unit : str
         Unit of every age in the table.
 
@@ -68,6 +75,8 @@ class LifeData:
     ------
     InvalidData
         With the offending row numbers (from 0) in `rows` and what to do about them in the message.
+    NotLives
+        If rows name their `system` and one went on after it failed, without `as_renewals`.
 
     Notes
     -----
@@ -119,6 +128,8 @@ class LifeData:
         group: ArrayLike | None = None,
         covariates: Mapping[str, ArrayLike] | None = None,
         planned_exit: ArrayLike | None = None,
+        system: Sequence[Any] | None = None,
+        as_renewals: bool = False,
         unit: str = "h",
     ) -> None:
         time_ = _column("time", time)
@@ -145,6 +156,8 @@ class LifeData:
                 value.flags.writeable = False
             object.__setattr__(self, name, value)
         _check(self)
+        if system is not None and not as_renewals:
+            _refuse_repaired(self, system)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"LifeData is frozen; make a new one instead of setting {name!r}")
@@ -330,4 +343,28 @@ def _check(data: LifeData) -> None:
     if data.planned_exit is not None:
         _refuse(
             data.planned_exit < time, "planned_exit is before time; a record cannot outlast its observation"
+        )
+
+
+def _refuse_repaired(data: LifeData, system: Sequence[Any]) -> None:
+    """Refuse rows of a system that goes on, or begins anew, after it failed."""
+    labels = np.array([str(label) for label in system])
+    if labels.shape != (len(data),):
+        raise InvalidData(f"system has {labels.size} values where time has {len(data)}")
+    members = np.unique(labels, return_inverse=True)[1]
+    # A row of no length is a part seen in passing and tells nothing of what came after.
+    seen = np.where((data.event > RIGHT_CENSORED) | (data.time > data.entry), data.entry, -np.inf)
+    latest = np.full(members.max() + 1, -np.inf)
+    np.maximum.at(latest, members, seen)
+    rows_at_latest = np.bincount(members, weights=data.count * (seen == latest[members]))
+    failed = data.event > RIGHT_CENSORED
+    # The one failure of a life is its last row, and alone there.
+    repaired = failed & ((seen < latest[members]) | (rows_at_latest[members] > 1))
+    rows = np.flatnonzero(repaired)
+    if rows.size:
+        raise NotLives(
+            f"row {rows[0]}: system {labels[rows[0]]!r} was repaired and went on after this failure, so its times between "
+            "failures are no lives. trend_tests says which model the events allow: fit_power_law or fit_renewal_process "
+            "fit EventHistories; where every repair makes as new, say as_renewals=True",
+            rows.tolist(),
         )

@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from fracas.catalog import queries as catalog
-from fracas.catalog.models import PartType
+from fracas.catalog.models import PartType, RepairAssumption
 from fracas.core.errors import Finding, Invalid
 from fracas.core.lookup import wanted
 from fracas.core.permissions import Actor
@@ -120,6 +120,7 @@ def life_table(
         known_at=register.horizon.known_at,
         counts=counts,
         warnings=warnings,
+        is_repaired=kind.repair_assumption == RepairAssumption.AS_OLD,
     )
 
 

@@ -123,13 +123,14 @@ def weibull_of(
     method: Method = "mle",
     bounds: Bounds | None = None,
     label: Any = None,
+    minimal_repair: bool = False,
 ) -> WeibullReport:
-    """The fit of a life table that is there already, or of one of its groups."""
+    """The fit of a life table that is there already, or of one of its groups; `LifeTable.life_data` tells `minimal_repair`."""
     from analytics import AnalyticsError
 
     known_confidence(confidence)
     try:
-        data = table.life_data()
+        data = table.life_data(minimal_repair=minimal_repair)
     except (Invalid, AnalyticsError) as refusal:
         return _without_fit(table, None, str(refusal), confidence, method, label)
     try:

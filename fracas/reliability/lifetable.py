@@ -93,6 +93,8 @@ class LifeTable:
     counts : TableCounts
     warnings : tuple of Finding
         What a careful reader should know; str() gives the sentence.
+    is_repaired : bool
+        Whether parts of this type are repaired to run on (as bad as old): then times between failures are no lives.
     """
 
     serial: Labels
@@ -129,6 +131,7 @@ class LifeTable:
     known_at: datetime | None
     counts: TableCounts
     warnings: tuple[Finding, ...] = ()
+    is_repaired: bool = False
 
     def __post_init__(self) -> None:
         for name in self.columns():
@@ -211,15 +214,18 @@ class LifeTable:
             **blank,
         )
 
-    def life_data(self, *, group: str | None = None) -> LifeData:
+    def life_data(self, *, group: str | None = None, minimal_repair: bool = False) -> LifeData:
         """The rows of known age as `analytics.LifeData`; ``group`` names the column that labels them.
+
+        Parts that are repaired to run on have no lives to fit, but recurrent failures. ``minimal_repair`` gives their rows all
+        the same, for a forecast: entered late at each failure's age, their likelihood is that of a power-law process.
 
         Raises
         ------
         Invalid
-            If no row has a known age.
+            If no row has a known age, or a part that is repaired to run on did so after a failure.
         """
-        from analytics import LifeData
+        from analytics import LifeData, NotLives
 
         rows = np.flatnonzero(self.age_known)
         if rows.size == 0:
@@ -229,16 +235,22 @@ class LifeTable:
         if group is not None:
             labels = np.array(["" if one is None else str(one) for one in getattr(self, group)[rows]])
         planned = self.planned_exit[rows]
-        return LifeData(
-            np.where(interval, self.lower[rows], self.exit[rows]),
-            self.event[rows],
-            entry=self.entry[rows],
-            upper=self.upper[rows],
-            group=labels,
-            # One age that nobody knows leaves none: the library then estimates them, and says so.
-            planned_exit=planned if np.isfinite(planned).all() else None,
-            unit=self.unit,
-        )
+        lives = zip(self.part_id[rows], self.life_started_at[rows], strict=True)
+        try:
+            return LifeData(
+                np.where(interval, self.lower[rows], self.exit[rows]),
+                self.event[rows],
+                entry=self.entry[rows],
+                upper=self.upper[rows],
+                group=labels,
+                # One age that nobody knows leaves none: the library then estimates them, and says so.
+                planned_exit=planned if np.isfinite(planned).all() else None,
+                system=[f"{part} {start}" for part, start in lives] if self.is_repaired else None,
+                as_renewals=minimal_repair,
+                unit=self.unit,
+            )
+        except NotLives as error:
+            raise Invalid(REPAIRED, field="part_type") from error
 
     def to_frame(self) -> pd.DataFrame:
         """The table as a pandas frame, with metric and unit on every row."""
@@ -250,7 +262,11 @@ class LifeTable:
         return frame.assign(metric=self.metric, unit=self.unit)
 
 
-_SCALARS = ("part_type_number", "metric", "unit", "as_of", "known_at", "counts", "warnings")
+REPAIRED = N_(
+    "Parts of this type are repaired to run on (as bad as old), so the times between their failures are no lives to fit."
+    " Look at the recurrence of their failures instead."
+)
+_SCALARS = ("part_type_number", "metric", "unit", "as_of", "known_at", "counts", "warnings", "is_repaired")
 GROUPINGS = ("lot", "configuration", "site", "position", "system", "mode")
 
 

@@ -10,6 +10,7 @@ import re
 
 from fracas.core.errors import Finding
 from fracas.core.words import N_
+from fracas.reliability.lifetable import REPAIRED
 from fracas.reliability.quantities import Note
 
 REMARKS = (
@@ -90,6 +91,7 @@ REMARKS = (
     N_("the estimated parameters are taken as the truth: the forecast is narrower than the data allow"),
     # our own, where only the sentence is kept
     N_("There is no life of known age to fit."),
+    REPAIRED,
 )
 
 

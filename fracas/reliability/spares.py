@@ -211,7 +211,8 @@ def _installed(table: LifeTable) -> tuple[FloatColumn, FloatColumn, list[Note]]:
 def _fit(table: LifeTable, confidence: float) -> tuple[WeibullFit | ExponentialFit | None, list[Note]]:
     from analytics import AnalyticsError, fit_exponential
 
-    report = weibull_of(table, confidence=confidence)
+    # A forecast follows units that run on after a repair; see `replacement`.
+    report = weibull_of(table, confidence=confidence, minimal_repair=True)
     if report.fit is not None:
         return report.fit, list(report.fit.warnings)
     if report.data is None:

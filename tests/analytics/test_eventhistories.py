@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import analytics
 from analytics import EventHistories, InvalidData
 
 
@@ -135,3 +136,44 @@ def test_at_risk_counts_the_windows_that_hold_the_time(spans: list[tuple[float, 
     found = EventHistories([], [], start=starts, end=ends, systems=range(len(spans)))
     held = sum(start <= time <= end for start, end in zip(starts, ends, strict=True))
     assert found.at_risk([time]).tolist() == [held]
+
+
+def test_one_system_alone() -> None:
+    histories = EventHistories(
+        ["a", "b", "a"], [3, 4, 6], end={"a": 10, "b": 12, "c": 9}, kind=["x", "y", "z"], cost=[1, 2, 3]
+    )
+    only = histories.only("a", "c")
+    assert (only.systems, only.time.tolist(), only.kind) == (("a", "c"), [3, 6], ("x", "z"))
+    assert only.cost is not None
+    assert only.cost.tolist() == [1, 3]
+    assert only.exposure == 19
+    same = EventHistories(["a", "a"], [3, 6], end={"a": 10, "c": 9}, kind=["x", "z"], cost=[1, 3])
+    assert only.fingerprint == same.fingerprint
+    with pytest.raises(InvalidData, match="no system"):
+        histories.only("d")
+
+
+def test_times_between_failures_are_lives_only_if_told_so() -> None:
+    histories = EventHistories(
+        ["a", "a", "b"], [3, 8, 12], start={"a": 0, "b": 10, "c": 0}, end={"a": 10, "b": 20, "c": 5}
+    )
+    with pytest.raises(InvalidData, match="trend_tests"):
+        histories.times_between_failures()
+    lives = histories.times_between_failures(as_renewals=True)
+    # Of b the time to its first failure is not known, only the open one after it.
+    assert sorted(zip(lives.time.tolist(), lives.event.tolist(), strict=True)) == [
+        (2, 0),
+        (3, 1),
+        (5, 0),
+        (5, 1),
+        (8, 0),
+    ]
+    never_repaired = EventHistories(["a"], [8], end={"a": 8, "b": 9})
+    assert never_repaired.times_between_failures().counts.failures == 1
+
+
+@pytest.mark.parametrize("name", ["fit_weibull", "fit_exponential", "kaplan_meier"])
+def test_nothing_fits_lives_to_histories(name: str) -> None:
+    histories = EventHistories(["a", "a"], [3, 8], end={"a": 10})
+    with pytest.raises(InvalidData, match="trend_tests"):
+        getattr(analytics, name)(histories)

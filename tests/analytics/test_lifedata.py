@@ -151,3 +151,33 @@ def test_fingerprint_ignores_what_carries_no_meaning() -> None:
     plain = LifeData([1, 2], [1, 0])
     spelled_out = LifeData([1, 2], [True, False], entry=[-0.0, 0], upper=[9, 9], count=[1, 1])
     assert plain.fingerprint == spelled_out.fingerprint
+
+
+def test_times_between_failures_of_one_system_are_no_lives() -> None:
+    with pytest.raises(InvalidData, match="trend_tests") as refused:
+        LifeData([250, 150, 300], [1, 1, 0], system=["E1", "E1", "E1"])
+    assert refused.value.rows == (0, 1)
+    told = LifeData([250, 150, 300], [1, 1, 0], system=["E1", "E1", "E1"], as_renewals=True)
+    assert told.counts.failures == 2
+    # Repaired to run on: ages go on, and so does the system.
+    with pytest.raises(InvalidData, match="as_renewals"):
+        LifeData([250, 400], [1, 0], entry=[0, 250], system=[7, 7])
+    # One failure and an open gap that begins anew.
+    with pytest.raises(InvalidData, match="'7'"):
+        LifeData([250, 150], [1, 0], system=[7, 7])
+    with pytest.raises(InvalidData, match="no lives"):
+        LifeData([250], [1], count=[3], system=["E1"])
+    with pytest.raises(InvalidData, match="2 values"):
+        LifeData([250], [1], system=["E1", "E2"])
+
+
+def test_honest_lives_are_not_refused_for_naming_their_system() -> None:
+    # One serial in three places, the last of which it failed in; one that never failed; one seen in passing after its failure.
+    LifeData(
+        [100, 180, 240, 500, 90, 90],
+        [0, 0, 1, 0, 1, 0],
+        entry=[0, 100, 180, 0, 0, 90],
+        system=["S1", "S1", "S1", "S2", "S3", "S3"],
+    )
+    # Inspections: an interval may begin before the row was entered.
+    LifeData([100, 150], [0, 3], entry=[0, 100], upper=[np.nan, 200], system=["S1", "S1"])

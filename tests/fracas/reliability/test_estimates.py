@@ -206,3 +206,26 @@ def test_a_figure_is_in_the_metric_in_which_the_life_of_the_part_type_is_counted
     assert mtbf(session, actor, **how, metric="calendar").unit == "d"
     # Systems have no part type's life: their figures are by the calendar.
     assert system_mtbf(session, actor, **how).unit == "d"
+
+
+def test_times_between_failures_of_a_repaired_part_are_no_lives(session: Session) -> None:
+    fleet = Fleet(session, assumption="as_old")
+    for serial, failures in {"A": (100, 300, 450), "B": (200, 380)}.items():
+        fleet.install(serial)
+        for at in failures:
+            fleet.fail(serial, at)
+    report = weibull(session, fleet.actor, part_type="VALVE-1", as_of=day(1000))
+    assert report.fit is None
+    assert report.refusal is not None
+    assert "repaired to run on" in report.refusal
+    assert report.quantities["eta"].estimate is None
+    # The rate does not ask what a repair does, and a forecast knows.
+    assert mtbf(session, fleet.actor, part_type="VALVE-1", as_of=day(1000)).estimate is not None
+    assert weibull_of(report.table, minimal_repair=True).fit is not None
+
+
+def test_one_part_adjusted_in_place_takes_no_fit_from_a_type_that_is_replaced(fleet: Fleet) -> None:
+    for serial, at in (("A", 100), ("B", 250), ("C", 400)):
+        fleet.install(serial)
+        fleet.fail(serial, at, repair_assumption="as_old" if serial == "A" else None)
+    assert weibull(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(1000)).fit is not None
