@@ -121,7 +121,8 @@ def _open_failures(figure: Figure, table: LifeTable, names: set[str], links: Lin
             # Failures at one age are one point (Kaplan-Meier) or a point each (ranks), in the order of the rows.
             alone = behind[float(age)][-left[float(age)]] if is_each[float(age)] else None
             left[float(age)] -= 1
-            told = f"{age:,.4g} {table.unit} · {percent:.3g} %" + (f" · {alone}" if alone else "")
+            shown = f"{age:,.0f}" if age >= 1000 else f"{age:.4g}"
+            told = f"{shown} {table.unit} · {percent:.3g} %" + (f" · {alone}" if alone else "")
             points.append((told, links.failure(alone) if alone else links.lives(float(age))))
         _open(trace, points)
 
