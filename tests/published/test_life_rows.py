@@ -15,7 +15,7 @@ pytestmark = pytest.mark.reference_data
 
 NOT_TARGETS = {"MISMATCH", "SOURCE_IMPRECISE"}
 
-# Datasets whose rows are about recurrent events and stock.
+# Datasets whose rows are about recurrent events, stock and decisions.
 RECURRENT_AND_STOCK = {
     "age_replacement_w1000_2.5",
     "ascher_halfbeak",
@@ -24,6 +24,8 @@ RECURRENT_AND_STOCK = {
     "crow1975_tr138_three_systems",
     "lee_grampus",
     "mettas_zhao_six_systems",
+    "milhdbk781a_plan_XI-D",
+    "milhdbk781a_plan_XVII-D",
     "milhdbk189_46_failures",
     "milhdbk189_46_grouped",
     "milhdbk189a_test_fix_find_test",
@@ -39,6 +41,7 @@ RECURRENT_AND_STOCK = {
     "renewal_weibull_beta3",
     "sherbrooke_metric_5bases",
     "tsintermittent_ts_data1",
+    "zero_failure_0.999_95",
 }
 
 # Life-data methods that the library does not have yet.
@@ -46,9 +49,6 @@ NOT_YET = {
     ("R_survival_capacitor", "survreg Weibull AFT"),
     ("R_survival_capacitor", "Weibull AFT"),
     ("hooper_device_a", "Arrhenius-lognormal MLE"),
-    ("zero_failure_0.999_95", "success run"),
-    ("milhdbk781a_plan_XI-D", "fixed-length plan"),
-    ("milhdbk781a_plan_XVII-D", "fixed-length plan"),
 }
 
 
