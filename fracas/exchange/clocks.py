@@ -24,19 +24,21 @@ class Clocks:
     ----------
     named : holds for every row; None leaves it to the row's site.
     sites, systems : zone by the code of a site, and by the serial of a system, as far as the person sees them.
+    made : zone of the sites that this import makes.
     """
 
     named: ZoneInfo | None = None
     sites: Mapping[str, ZoneInfo] = field(default_factory=dict)
     systems: Mapping[str, ZoneInfo] = field(default_factory=dict)
+    made: ZoneInfo | None = None
 
     def of(self, site: str, system: str) -> ZoneInfo | None:
-        """The zone of a row by its site, else by its system's home; None where neither is known."""
-        return self.named or self.sites.get(site) or self.systems.get(system)
+        """The zone of a row by its site, else by its system's home; else that of what is made; None where none is known."""
+        return self.named or self.sites.get(site) or self.systems.get(system) or self.made
 
 
-def clocks(session: Session, actor: Actor, name: str | None) -> Clocks:
-    """The named zone; else the one that all sites share; else each row by its site.
+def clocks(session: Session, actor: Actor, name: str | None, made_in: str | None = None) -> Clocks:
+    """The named zone; else the one that all sites share; else each row by its site, new ones being ``made_in`` a zone.
 
     Raises
     ------
@@ -52,7 +54,8 @@ def clocks(session: Session, actor: Actor, name: str | None) -> Clocks:
         .join(Site, Site.id == System.site_id)
         .where(visible(actor, System))
     )
-    return Clocks(None, sites, {row[0]: ZoneInfo(row[1]) for row in session.execute(rows)})
+    made = zone(made_in) if made_in else None
+    return Clocks(None, sites, {row[0]: ZoneInfo(row[1]) for row in session.execute(rows)}, made)
 
 
 def zone(name: str) -> ZoneInfo:

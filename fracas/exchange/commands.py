@@ -33,7 +33,7 @@ LARGEST_MB = 500
 @click.option(
     "--rejected",
     type=click.Path(path_type=Path),
-    help="Where the bad rows go; left out: FILE.rejected.csv in this folder.",
+    help="Where the bad rows go; left out: NAME.rejected.csv in this folder.",
 )
 @click.option(
     "--template",

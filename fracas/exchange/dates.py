@@ -42,7 +42,8 @@ class Dates:
         if found.tzinfo is None:
             if self.zone is None:
                 raise Invalid(
-                    "“%(value)s” carries no offset from UTC: name the time zone.",
+                    "“%(value)s” carries no offset from UTC: choose its time zone for this import "
+                    "(--time-zone, or time_zone in the map).",
                     value=plain_text(cell),
                 )
             self._watch_clock_change(found, self.zone)

@@ -126,7 +126,8 @@ def import_table(
     """
     actor.require(PERMISSION)
     actor = actor.also(*VERBS)
-    understood = understand(table, kind, mapping, clocks(session, actor, mapping.file.time_zone or time_zone))
+    named, made_in = mapping.file.time_zone or time_zone, mapping.create.get("site", {}).get("time_zone")
+    understood = understand(table, kind, mapping, clocks(session, actor, named, made_in))
     report = Report(kind.name, PurePath(file_name).name, len(table.rows) + len(table.broken))
     report.notes, report.headers, report.is_trial = list(understood.notes), understood.headers, is_trial
     report.preview = preview(understood.entries)

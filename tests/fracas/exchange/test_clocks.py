@@ -34,6 +34,12 @@ def test_the_zone_that_all_sites_share(desk: Desk) -> None:
     assert clocks(desk.session, desk.actor, None).named == ZoneInfo("UTC")
 
 
+def test_a_site_that_the_import_makes_brings_its_clock(desk: Desk) -> None:
+    edit_site(desk.session, desk.actor, desk.depot, time_zone="Asia/Shanghai")
+    made = clocks(desk.session, desk.actor, None, "Europe/Amsterdam")
+    assert (made.of("NEW", "S9"), made.of(desk.depot.code, "")) == (ROTTERDAM, SHANGHAI)
+
+
 def test_each_row_is_read_by_its_own_sites_clock(desk: Desk) -> None:
     edit_site(desk.session, desk.actor, desk.depot, time_zone="Asia/Shanghai")
     edit_site(desk.session, desk.actor, desk.yard, time_zone="Europe/Amsterdam")

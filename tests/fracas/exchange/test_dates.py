@@ -56,7 +56,7 @@ def test_the_hours_of_a_clock_change_are_counted() -> None:
 
 
 def test_a_wall_clock_without_a_zone_is_refused() -> None:
-    with pytest.raises(Invalid, match="name the time zone"):
+    with pytest.raises(Invalid, match="choose its time zone"):
         Dates([], None).moment("2017-01-01 12:00")
 
 
