@@ -8,16 +8,20 @@ colour-blind readers, and lines and markers differ in shape as well, for black-a
 
 from analytics.figures.demand import demand_forecast, stock_curve
 from analytics.figures.fleet import mcf_curve, mtbf_over_time
+from analytics.figures.growth import duane_plot, growth_curve, trend_plot
 from analytics.figures.lifetimes import hazard_curve, reliability_curve, weibull_paper
 from analytics.figures.style import LABELS
 
 __all__ = [
     "LABELS",
     "demand_forecast",
+    "duane_plot",
+    "growth_curve",
     "hazard_curve",
     "mcf_curve",
     "mtbf_over_time",
     "reliability_curve",
     "stock_curve",
+    "trend_plot",
     "weibull_paper",
 ]

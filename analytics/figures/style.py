@@ -44,6 +44,16 @@ LABELS: dict[str, str] = {
     "mtbf": "MTBF ({unit})",
     "mtbf_estimate": "MTBF with {confidence} bounds",
     "mtbf_lower_only": "No failure: lower bound only",
+    "instantaneous_mtbf": "Instantaneous MTBF",
+    "cumulative_mtbf": "Cumulative MTBF",
+    "cumulative_points": "Time over events so far",
+    "growth_numbers": "β = {beta}<br>MTBF at {end} {unit}: {mtbf} ({lower} – {upper})",
+    "duane_line": "Duane's line",
+    "duane_numbers": "α = {alpha}<br>MTBF now: {mtbf} {unit}",
+    "no_trend": "No trend",
+    "events": "Events",
+    "events_share": "Share of all events",
+    "total_time_share": "Share of total time on test",
     "period": "Period",
     "demands": "Demands in the horizon",
     "probability": "Probability",
@@ -61,6 +71,11 @@ LABELS: dict[str, str] = {
     "alt_mcf_curve": "Mean cumulative function of {systems} systems: {last} per system by {last_time} {unit}, "
     "{confidence} bounds {lower} to {upper}.",
     "alt_mtbf_over_time": "MTBF with bounds in {periods} periods; the last is {last} {unit}.",
+    "alt_growth_curve": "Cumulative and instantaneous MTBF against time, beta {beta}: the latter is {mtbf} {unit} at {end}, "
+    "{confidence} bounds {lower} to {upper}.",
+    "alt_duane_plot": "Duane plot of cumulative MTBF against time, slope {alpha}; the MTBF is now {mtbf} {unit}.",
+    "alt_trend_plot": "Share of {events} events of {systems} systems against share of total time on test: {half} of the events "
+    "in its first half.",
     "alt_demand_forecast": "Forecast of demands: {mean} expected, {lower} to {upper} with a probability of {confidence}.",
     "alt_stock_curve": "Probability of covering all demands against stock: {stock} parts reach {achieved}.",
 }
