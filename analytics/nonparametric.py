@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +11,8 @@ from scipy.special import ndtri
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.lifedata import EXACT, LifeCounts, LifeData
 from analytics.results import FloatArray, Interval, Result, tail_probabilities
+
+CurveBounds = Literal["log-log", "plain"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -33,6 +35,9 @@ class SurvivalCurve(Result):
         Longest age seen. Beyond it the curve is not defined unless it has reached 0.
     bounds : {"log-log", "plain"}
         How the bounds were made.
+    start : ndarray of shape (k,) or None
+        With inspections (Turnbull's estimate) the curve falls somewhere in each ``(start, time]``, and the data do not say
+        where; `at_risk` is then NaN and `events` the estimated number of units that failed in each.
     """
 
     counts: LifeCounts
@@ -44,12 +49,17 @@ class SurvivalCurve(Result):
     at_risk: FloatArray
     events: FloatArray
     last_time: float
-    bounds: Literal["log-log", "plain"]
+    bounds: CurveBounds
+    start: FloatArray | None = None
 
     def reliability(self, t: ArrayLike) -> FloatArray:
-        """Survival probability at age `t`; NaN beyond `last_time` unless the curve has reached 0."""
+        """Survival probability at age `t`; NaN beyond `last_time` unless the curve has reached 0, and inside an interval
+        in which it falls."""
         age = np.asarray(t, dtype=np.float64)
-        value = np.concatenate([[1.0], self.estimate])[np.searchsorted(self.time, age, side="right")]
+        at = np.searchsorted(self.time, age, side="right")
+        value = np.concatenate([[1.0], self.estimate])[at]
+        if self.start is not None:
+            value = np.where(np.append(self.start, np.inf)[at] < age, np.nan, value)
         return np.where((age > self.last_time) & (value > 0.0), np.nan, value)
 
     def quantile(self, p: float) -> float | None:
@@ -83,16 +93,17 @@ class SurvivalCurve(Result):
 
 
 def kaplan_meier(
-    data: LifeData, *, confidence: float = 0.90, bounds: Literal["log-log", "plain"] = "log-log"
+    data: LifeData, *, confidence: float = 0.90, bounds: CurveBounds = "log-log"
 ) -> SurvivalCurve:
-    r"""Kaplan-Meier (product-limit) estimate of the survival probability, with right censoring and delayed entry.
+    r"""Kaplan-Meier (product-limit) estimate of the survival probability; with inspections Turnbull's.
 
     The check on any fitted distribution: it assumes none. It says nothing beyond the longest age observed.
 
     Parameters
     ----------
     data : LifeData
-        Exact and right-censored records with counts and delayed entry.
+        Exact and right-censored records with counts and delayed entry; or exact, left-, right- and interval-censored
+        records from age 0.
     confidence : float
         Two-sided pointwise confidence.
     bounds : {"log-log", "plain"}
@@ -106,9 +117,11 @@ def kaplan_meier(
     Raises
     ------
     InvalidData
-        If there are left-censored, interval-censored or right-truncated records, for which this estimate does not exist.
+        If there are right-truncated records, or inspections of units that entered late.
     NotEnoughFailures
         If nothing failed: the curve would be 1 everywhere with no bound.
+    NotConverged
+        If Turnbull's estimate was not reached.
 
     Notes
     -----
@@ -122,11 +135,16 @@ def kaplan_meier(
     is why this is not left to lifelines: there a unit that enters at t is at risk at t, and a moved part would count twice.
     A failure at its own age of entry counts as at risk. Without ties of entries and failures the two programs agree.
 
+    With left- or interval-censored failures the curve is the one that makes the data most likely among all distributions
+    (Turnbull 1976). It falls inside intervals that the inspections leave open; its standard errors come from the
+    observed information and are rough where those intervals are many.
+
     References
     ----------
     Kaplan, E. L. and Meier, P. (1958). JASA 53, 457-481.
     Kalbfleisch, J. D. and Prentice, R. L. (2002). *The Statistical Analysis of Failure Time Data*, 2nd ed., ch. 1.
     Brookmeyer, R. and Crowley, J. (1982). Biometrics 38, 29-41 (bounds on quantiles).
+    Turnbull, B. W. (1976). Journal of the Royal Statistical Society B 38, 290-295.
 
     Examples
     --------
@@ -139,35 +157,80 @@ def kaplan_meier(
     if bounds not in ("log-log", "plain"):
         raise InvalidData(f'bounds must be "log-log" or "plain", not {bounds!r}')
     deviate = -float(ndtri(tail_probabilities(confidence)[0]))
-    refuse_inexact(data)
-    time, at_risk, events = risk_table(data)
-    if time.size == 0:
+    if data.counts.failures == 0:
         raise NotEnoughFailures(
             "nothing failed, so the curve is 1 throughout and has no bounds; see mtbf for a bound"
         )
-    survived = 1.0 - events / at_risk
-    estimate = np.cumprod(survived, dtype=np.float64)
+    if data.counts.exact < data.counts.failures:
+        return _from_inspections(data, confidence, deviate, bounds)
+    refuse_inexact(data)
+    time, at_risk, events = risk_table(data)
+    estimate = np.cumprod(1.0 - events / at_risk, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood: FloatArray = np.sqrt(np.cumsum(events / (at_risk * (at_risk - events))))
-        lower, upper = _bounds(estimate, greenwood, deviate, bounds)
-        standard_error = np.where(estimate > 0.0, estimate * greenwood, np.nan)
-    return SurvivalCurve(
+    return _curve(
+        data,
+        confidence,
+        deviate,
+        bounds,
+        greenwood,
         method="kaplan-meier",
+        warnings=_early_end(data, time, estimate, at_risk),
+        time=time,
+        estimate=estimate,
+        at_risk=at_risk,
+        events=events,
+        last_time=float(data.time.max()),
+    )
+
+
+def _from_inspections(
+    data: LifeData, confidence: float, deviate: float, bounds: CurveBounds
+) -> SurvivalCurve:
+    from analytics.turnbull import turnbull_masses
+
+    masses = turnbull_masses(data)
+    seen = np.isfinite(masses.end)
+    estimate = np.maximum(1.0 - np.cumsum(masses.mass)[seen], 0.0)
+    # Rounding of a sum of masses is not survival.
+    estimate = np.where(estimate < 1e-9, 0.0, estimate)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt(masses.variance[seen]) / estimate
+    return _curve(
+        data,
+        confidence,
+        deviate,
+        bounds,
+        spread,
+        method="turnbull",
+        time=masses.end[seen],
+        start=masses.start[seen],
+        estimate=estimate,
+        at_risk=np.full(int(seen.sum()), np.nan),
+        events=masses.mass[seen] * float(data.count.sum()),
+        last_time=float(max(data.time.max(), np.nanmax(data.upper, initial=0.0))),
+    )
+
+
+def _curve(
+    data: LifeData, confidence: float, deviate: float, bounds: CurveBounds, spread: FloatArray, **fields: Any
+) -> SurvivalCurve:
+    """The curve with its bounds; `spread` is the standard error relative to the estimate."""
+    estimate = fields["estimate"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lower, upper = _bounds(estimate, spread, deviate, bounds)
+        standard_error = np.where(estimate > 0.0, estimate * spread, np.nan)
+    return SurvivalCurve(
         unit=data.unit,
         confidence=confidence,
         counts=data.counts,
         exposure=data.exposure,
         fingerprint=data.fingerprint,
-        warnings=_early_end(data, time, estimate, at_risk),
-        time=time,
-        estimate=estimate,
         lower=lower,
         upper=upper,
         standard_error=standard_error,
-        at_risk=at_risk,
-        events=events,
-        last_time=float(data.time.max()),
         bounds=bounds,
+        **fields,
     )
 
 
@@ -176,7 +239,7 @@ def refuse_inexact(data: LifeData) -> None:
     rows = np.flatnonzero((data.event > EXACT) | np.isfinite(data.truncated_above))
     if rows.size:
         raise InvalidData(
-            f"row {rows[0]}: the Kaplan-Meier estimate is for exact and right-censored records; "
+            f"row {rows[0]}: this estimate is for exact and right-censored records; "
             "fit a distribution to left-censored, interval-censored or right-truncated records instead",
             rows.tolist(),
         )

@@ -44,11 +44,19 @@ def test_a_likelihood_that_rises_for_ever_has_no_maximum() -> None:
 
 
 def test_an_unverified_end_is_refused() -> None:
-    # A ridge: nothing curves in the second direction.
+    # A roof: the search ends on its edge, where there is no curvature that would make it a maximum.
+    def roof(theta: np.ndarray) -> At:
+        return At(np.array(theta), -abs(theta[0]), np.array([-np.sign(theta[0])]), np.array([[1.0]]))
+
+    with pytest.raises(NotConverged):
+        maximise(lambda t: roof(t).value, roof, [[1.3]], limits=WIDE[:1])
+
+
+def test_a_likelihood_gone_flat_is_no_maximum() -> None:
     def ridge(theta: np.ndarray) -> At:
         return At(np.array(theta), -(theta[0] ** 2), np.array([-2 * theta[0], 0.0]), np.diag([-2.0, 0.0]))
 
-    with pytest.raises(NotConverged):
+    with pytest.raises(NoFiniteMaximum):
         maximise(lambda t: ridge(t).value, ridge, [[1.0, 1.0]], limits=WIDE)
 
 

@@ -123,7 +123,7 @@ def test_refusals() -> None:
     with pytest.raises(NotEnoughFailures, match="nothing failed"):
         kaplan_meier(LifeData([1, 2], 0))
     with pytest.raises(InvalidData, match="row 1"):
-        kaplan_meier(LifeData([1, 2], [1, 2]))
+        kaplan_meier(LifeData([1, 2], 1, truncated_above=[np.nan, 5]))
     with pytest.raises(InvalidData, match="log-log"):
         kaplan_meier(LifeData([1, 2], 1), bounds="log")  # type: ignore[arg-type]
     with pytest.raises(InvalidData, match="confidence"):
