@@ -82,6 +82,8 @@ if TYPE_CHECKING:
     from analytics.trend import trend_tests as trend_tests
     from analytics.uptime import MtbfEstimate as MtbfEstimate
     from analytics.uptime import mtbf as mtbf
+    from analytics.warranty import WarrantyReturns as WarrantyReturns
+    from analytics.warranty import warranty_from_nevada as warranty_from_nevada
     from analytics.weibayes_fit import WeibayesFit as WeibayesFit
     from analytics.weibayes_fit import weibayes as weibayes
     from analytics.weibull import fit_weibull as fit_weibull
@@ -130,6 +132,7 @@ MODULE_OF = {
     "StockLevel": "stock",
     "SurvivalCurve": "nonparametric",
     "TrendTests": "trend",
+    "WarrantyReturns": "warranty",
     "WeibayesFit": "weibayes_fit",
     "WeibullFit": "weibull_fit",
     "availability": "downtime",
@@ -167,6 +170,7 @@ MODULE_OF = {
     "plan_demonstration_test": "demonstration",
     "stock_for_service_level": "stock",
     "trend_tests": "trend",
+    "warranty_from_nevada": "warranty",
     "weibayes": "weibayes_fit",
 }
 

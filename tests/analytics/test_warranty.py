@@ -1,0 +1,129 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics import InvalidData, fit_weibull, warranty_from_nevada
+from analytics.synthetic import WeibullLaw
+
+SHIPPED = [100, 140, 150]
+RETURNED = [[0, 3, 3, 5], [0, 0, 2, 4], [0, 0, 0, 4]]
+
+
+def test_the_published_chart_gives_its_published_fit() -> None:
+    # ReliaSoft, Life Data Analysis Reference, Nevada chart example: beta 2.49, eta 6.70 months.
+    fit = fit_weibull(warranty_from_nevada(SHIPPED, RETURNED).data)
+    assert fit.beta == pytest.approx(2.49, abs=0.005)
+    assert fit.eta == pytest.approx(6.70, abs=0.005)
+
+
+def test_every_unit_shipped_is_in_the_lives_once() -> None:
+    chart = warranty_from_nevada(SHIPPED, RETURNED)
+    assert chart.data.count.sum() == sum(SHIPPED)
+    assert chart.data.counts.failures == sum(map(sum, RETURNED))
+    assert sorted(zip(chart.data.time, chart.data.event, chart.data.count, strict=True)) == [
+        (1, 0, 146), (1, 1, 2), (1, 1, 3), (1, 1, 4), (2, 0, 134), (2, 1, 3), (2, 1, 4), (3, 0, 89), (3, 1, 5),
+    ]  # fmt: skip
+    assert chart.ages.tolist() == [3, 2, 1]
+
+
+def simulated(rng: np.random.Generator, n: int, m: int, units: int, law: tuple[float, float]) -> np.ndarray:
+    """Units shipped evenly within each period, returned in the period in which they fail."""
+    chart = np.zeros((n, m))
+    for i in range(n):
+        back = np.floor(i + rng.random(units) + law[0] * rng.weibull(law[1], units)).astype(int)
+        for j in back[back < m]:
+            chart[i, j] += 1
+    return chart
+
+
+def test_intervals_recover_the_truth_where_exact_ages_are_off() -> None:
+    rng = np.random.default_rng(5)
+    chart = simulated(rng, 12, 12, 4_000, (8.0, 1.5))
+    fit = fit_weibull(warranty_from_nevada([4_000] * 12, chart, ages="interval").data)
+    assert fit.beta == pytest.approx(1.5, rel=0.06)
+    assert fit.eta == pytest.approx(8.0, rel=0.06)
+    with pytest.raises(InvalidData, match='ages="interval"'):
+        warranty_from_nevada([4_000] * 12, chart)
+
+
+def test_a_forecast_is_what_comes_back() -> None:
+    rng = np.random.default_rng(6)
+    law = WeibullLaw(10.0, 2.0)
+    chart = warranty_from_nevada([1_000] * 4, np.zeros((4, 4)))
+    forecast = chart.forecast(law, 3)
+    life = 10.0 * rng.weibull(2.0, (4, 200_000))
+    by_period = np.zeros(3)
+    for age, row in zip(chart.ages, life, strict=True):
+        alive = row[row > age]
+        by_period += 1_000 * np.histogram(alive, age + np.arange(4))[0] / alive.size
+    assert forecast.expected == pytest.approx(by_period, rel=0.03)
+    assert forecast.total == pytest.approx(forecast.expected.sum())
+    assert (forecast.lower <= forecast.expected).all()
+    assert (forecast.expected <= forecast.upper).all()
+
+
+def test_the_prediction_interval_holds_as_often_as_it_says() -> None:
+    law = WeibullLaw(10.0, 2.0)
+    chart = warranty_from_nevada([50] * 4, np.zeros((4, 4)))
+    forecast = chart.forecast(law, 2)
+    rng = np.random.default_rng(8)
+    p = 1 - np.exp(law.cumulative_hazard(chart.ages) - law.cumulative_hazard(chart.ages + 2))
+    totals = rng.binomial(50, p, (20_000, 4)).sum(axis=1)
+    assert np.mean((totals >= forecast.total_lower) & (totals <= forecast.total_upper)) >= 0.89
+
+
+def test_uncertain_parameters_widen_the_forecast() -> None:
+    chart = warranty_from_nevada(SHIPPED, RETURNED)
+    fit = fit_weibull(chart.data)
+    known = chart.forecast(WeibullLaw(fit.eta, fit.beta), 6)
+    uncertain = chart.forecast(fit, 6)
+    assert uncertain.expected == pytest.approx(known.expected)
+    assert uncertain.total_upper - uncertain.total_lower > 1.5 * (known.total_upper - known.total_lower)
+
+
+def test_nothing_comes_back_after_the_warranty() -> None:
+    chart = warranty_from_nevada(SHIPPED, RETURNED)
+    fit = fit_weibull(chart.data)
+    forecast = chart.forecast(fit, 6, warranty=4.0)
+    # Ages 3, 2 and 1 reach 4 after 1, 2 and 3 periods.
+    assert (forecast.expected_by_shipment > 0).sum(axis=1).tolist() == [1, 2, 3]
+    assert forecast.expected[3:].tolist() == [0, 0, 0]
+
+
+@given(st.floats(1e-3, 1e4))
+def test_the_length_of_a_period_is_a_unit(period: float) -> None:
+    fit = fit_weibull(warranty_from_nevada(SHIPPED, RETURNED, period=period).data)
+    assert fit.eta == pytest.approx(6.69505 * period, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shipped", "returned", "settings", "message"),
+    [
+        ([10], [[0, 11]], {}, "row 0: 11 came back of 10"),
+        ([10, 10], [[0, 1], [1, 0]], {}, "row 1: returned in period 0, before"),
+        ([10, 10], [[0, 1], [0, 1]], {}, "in its period of shipment"),
+        ([10.5], [[0, 1]], {}, "row 0: shipped must be whole"),
+        ([10], [[0, -1]], {}, "row 0: returned must be whole"),
+        ([10], [[0, math.inf]], {}, "row 0: returned must be whole"),
+        ([10, 10], [[0, 1]], {}, "a row for each of the 2"),
+        ([10], [["x", 1]], {}, "must be numbers"),
+        ([10], [[0, 1]], {"period": 0.0}, "period"),
+        ([10], [[0, 1]], {"ages": "about"}, "ages"),
+    ],
+)
+def test_refuses_a_chart_that_contradicts_itself(
+    shipped: list[float], returned: list[list[float]], settings: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InvalidData, match=message):
+        warranty_from_nevada(shipped, returned, **settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("settings", "message"), [({"periods": 0}, "periods"), ({"warranty": -1.0}, "warranty"),
+                                                  ({"confidence": 90.0}, "confidence")])  # fmt: skip
+def test_refuses_a_forecast_of_nothing(settings: dict[str, float], message: str) -> None:
+    chart = warranty_from_nevada(SHIPPED, RETURNED)
+    with pytest.raises(InvalidData, match=message):
+        chart.forecast(WeibullLaw(10.0, 2.0), **{"periods": 2} | settings)  # type: ignore[arg-type]
