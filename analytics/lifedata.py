@@ -363,7 +363,7 @@ def _refuse_repaired(data: LifeData, system: Sequence[Any]) -> None:
     rows = np.flatnonzero(repaired)
     if rows.size:
         raise NotLives(
-            f"row {rows[0]}: system {labels[rows[0]]!r} was repaired and went on after this failure, so its times between "
+            f"row {rows[0]}: system {str(labels[rows[0]])!r} was repaired and went on after this failure, so its times between "
             "failures are no lives. trend_tests says which model the events allow: fit_power_law or fit_renewal_process "
             "fit EventHistories; where every repair makes as new, say as_renewals=True",
             rows.tolist(),
