@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from analytics.eventhistories import EventHistories as EventHistories
     from analytics.exponential import ExponentialFit as ExponentialFit
     from analytics.exponential import fit_exponential as fit_exponential
+    from analytics.failure_forecast import FailureForecast as FailureForecast
+    from analytics.failure_forecast import forecast_failures as forecast_failures
     from analytics.fleet import fit_fleet as fit_fleet
     from analytics.groupedevents import GroupedEvents as GroupedEvents
     from analytics.growth import GrowthProjection as GrowthProjection
@@ -109,6 +111,8 @@ MODULE_OF = {
     "GroupedEvents": "groupedevents",
     "GrowthProjection": "growth",
     "IntermittentForecast": "intermittent",
+    "FailureForecast": "failure_forecast",
+    "forecast_failures": "failure_forecast",
     "Interval": "results",
     "InvalidData": "errors",
     "LifeData": "lifedata",

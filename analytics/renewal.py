@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.fft import irfft, next_fast_len, rfft
+from scipy.linalg import toeplitz
 
 from analytics.errors import InvalidData
 from analytics.results import FloatArray
@@ -161,3 +162,58 @@ def _exceedance_at_ages(
         between = exceedance[:-1, :-1][:, below] * (1 - share) + exceedance[:-1, 1:][:, below] * share
         later = np.einsum("kij,ij->ik", between, first_failure)
     return np.column_stack([-np.expm1(-hazard[:, -1]), later])
+
+
+def expected_replacements(
+    model: LifeModel, ages: FloatArray, reached: FloatArray, *, steps: int | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Expected failures of each position by the times that its use is given for, renewed at each failure.
+
+    Parameters
+    ----------
+    model : LifeModel
+        Distribution of life.
+    ages : ndarray of float, shape (n,)
+        Age of the part now in each position.
+    reached : ndarray of float, shape (n, k)
+        Use of each position by each time, rising from 0.
+    steps : int, optional
+        As for `replacement_probabilities`.
+
+    Returns
+    -------
+    expected : ndarray, shape (n, k)
+        Expected failures by each time.
+    again : ndarray, shape (n, k - 1)
+        Expected failures of a new part until the end of a period between two times, put in at an even chance
+        anywhere in it.
+    """
+    horizon = float(np.max(reached, initial=0.0))
+    if horizon == 0.0:
+        return np.zeros(reached.shape), np.zeros((reached.shape[0], reached.shape[1] - 1))
+    steps = steps or grid_steps(model, horizon, 48, 1024)
+    width = horizon / steps
+    renewals = _exceedance(model, horizon, steps).sum(axis=0)
+    middles = (renewals[:-1] + renewals[1:]) / 2
+    # Column g holds, for a failure in each cell, the renewals expected from its middle to grid point g + 1.
+    later = np.triu(toeplitz(np.zeros(steps), middles) + np.diag(np.full(steps, middles[0])))
+    expected = np.empty(reached.shape)
+    block = max(1, BLOCK_CELLS // steps)
+    for begin in range(0, ages.size, block):
+        rows = slice(begin, begin + block)
+        grown = ages[rows, None] + np.arange(steps + 1) * width
+        failed = -np.expm1(model.cumulative_hazard(ages[rows])[:, None] - model.cumulative_hazard(grown))
+        failed[:, 1:] += np.diff(failed, axis=1) @ later
+        expected[rows] = _between_grid_points(failed, reached[rows] / width)
+    total = np.concatenate([[0.0], np.cumsum(middles)]) * width
+    period = np.diff(reached, axis=1)
+    area = _between_grid_points(np.broadcast_to(total, (ages.size, total.size)), period / width)
+    return expected, area / np.where(period > 0, period, 1.0)
+
+
+def _between_grid_points(values: FloatArray, at: FloatArray) -> FloatArray:
+    below = np.minimum(at.astype(np.intp), values.shape[1] - 2)
+    share = at - below
+    rows = np.arange(values.shape[0])[:, None]
+    found: FloatArray = values[rows, below] * (1 - share) + values[rows, below + 1] * share
+    return found

@@ -2,46 +2,23 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.counts import count_quantile, mean_count, mixture, poisson_pmf, sum_of_independent
+from analytics.counts import count_quantile, mean_count, mixture
 from analytics.errors import InvalidData
-from analytics.renewal import LifeModel, grid_steps, replacement_probabilities
+from analytics.fleet_demand import Replacement, fleet_pmfs
+from analytics.planned_use import PlannedUse, planned_use
+from analytics.plausible import FEW_FAILURES, FittedLife, plausible_lives
 from analytics.results import Counts, FloatArray, Interval, Result, Side, tail_probabilities
-
-Replacement = Literal["as_new", "as_old", "none"]
 
 # Parameter draws: 400 leave about a twentieth of the spread between draws as Monte Carlo error of the mean.
 DRAWS = 400
 # Fixed, so that a page, a notebook and the same question tomorrow show the same number.
 DEFAULT_SEED = 20_000
-# Positions times parameter draws convolved at once.
-BLOCK_CELLS = 500_000
-
-
-class FittedLife(LifeModel, Protocol):
-    """What a forecast asks of a fit: a frozen dataclass whose parameters can be drawn and put in place of the
-    estimates."""
-
-    @property
-    def counts(self) -> Counts: ...
-    @property
-    def exposure(self) -> float: ...
-    @property
-    def fingerprint(self) -> str: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def warnings(self) -> tuple[str, ...]: ...
-
-    def sample_parameters(self, n: int, *, rng: np.random.Generator) -> dict[str, FloatArray]:
-        """Draws of the parameters by field name, each of shape (n,)."""
-        ...
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -73,6 +50,8 @@ class DemandForecast(Result):
         What happens at a failure.
     draws : int
         Number of parameter draws averaged over; 0 when the estimates were taken as the truth.
+    repair_fraction, turn_around : float
+        Share of the failed parts that come back repaired, and after which time; 0 where none does.
     """
 
     mean: float
@@ -86,6 +65,8 @@ class DemandForecast(Result):
     horizon_exposure: float
     replacement: Replacement
     draws: int
+    repair_fraction: float = 0.0
+    turn_around: float = 0.0
 
     @property
     def cdf(self) -> FloatArray:
@@ -112,10 +93,12 @@ class DemandForecast(Result):
 def forecast_spares(
     fit: FittedLife,
     ages: ArrayLike,
-    horizon: float,
+    horizon: ArrayLike,
     *,
     usage_per_unit: ArrayLike = 1.0,
     replacement: Replacement = "as_new",
+    repair_fraction: float = 0.0,
+    turn_around: float = 0.0,
     parameter_uncertainty: bool = True,
     confidence: float = 0.90,
     draws: int = DRAWS,
@@ -133,14 +116,20 @@ def forecast_spares(
         A fitted life distribution of the part (`fit_weibull`, `fit_exponential`).
     ages : array_like of float, shape (n,)
         Age of the part in each position today, in the fit's unit, at least 0. One entry per position.
-    horizon : float
-        Length of the horizon, at least 0, in any unit of time: usage to come is ``horizon * usage_per_unit``.
-    usage_per_unit : float or array_like, shape (n,)
+    horizon : float or array_like, shape (periods,)
+        Length of the horizon, at least 0, in any unit of time: usage to come is ``horizon * usage_per_unit``. Lengths
+        of several periods, one after the other, where the use changes in between.
+    usage_per_unit : float or array_like, shape (n,), (n, periods) or (1, periods)
         Usage in the fit's unit that a position accrues per unit of horizon: with a fit in hours and a horizon
-        in days, hours a day. 1 when both have the same unit.
+        in days, hours a day. 1 when both have the same unit. A column a period is a schedule.
     replacement : {"as_new", "as_old", "none"}
         What a failure leads to: a new part (renewal process), a repair that leaves the part as old as it was
         (minimal repair), or nothing (each position asks for one part at most).
+    repair_fraction : float
+        Share of the failed parts that are repaired and put back into stock, in [0, 1]. The forecast is then of the parts
+        still out at the end of the horizon, which is what a stock over a lead time must cover.
+    turn_around : float
+        Time from the failure until a repaired part is back, in the unit of the horizon.
     parameter_uncertainty : bool
         Average over parameters drawn from the fit. False takes the estimates as the truth, which makes the
         distribution too narrow; for comparison and teaching.
@@ -173,9 +162,12 @@ def forecast_spares(
     in the parameters makes all of them fail early or late together, which is why the spread does not shrink
     as the fleet grows.
 
+    With parts that come back, each failure of a position is taken to be as likely early as its failures are on average:
+    the mean is exact, and so is the distribution where a position fails once at most, or at a constant rate.
+
     Simulated coverage of the interval at nominal 90 % (Weibull shape 2, 60 positions, horizon half a
-    characteristic life): 90 % with some 20 failures behind the fit and 86 % with some 6, where demand then
-    falls below the interval and hardly ever above it; stocks come out on the safe side.
+    characteristic life; 300 repeats, standard error 1.7 points): 88 % with some 6 failures behind the fit, 3 % of the
+    demands below it and 9 % above. The normal approximation covers 87 % of them (13 % below, none above).
 
     References
     ----------
@@ -194,120 +186,69 @@ def forecast_spares(
     >>> forecast.stock_for(0.95) >= forecast.stock_for(0.80)
     True
     """
-    tail_probabilities(confidence)
-    now, usage = _positions(ages, horizon, usage_per_unit)
+    below, above = tail_probabilities(confidence)
+    use = planned_use(ages, horizon, usage_per_unit)
+    back_from = _back_from(use, repair_fraction, turn_around)
     if replacement not in ("as_new", "as_old", "none"):
         raise InvalidData(f'replacement must be "as_new", "as_old" or "none", not {replacement!r}')
     if draws < 1:
         raise InvalidData(f"draws must be at least 1, not {draws!r}")
-    has_estimate = fit.counts.failures > 0
-    at_estimate = (
-        _fleet_pmfs([fit], now, usage, replacement, fine=True)[0]
-        if has_estimate or not parameter_uncertainty
-        else None
-    )
+    returns: dict[str, Any] = {"repaired": repair_fraction, "back_from": back_from}
+    at_estimate, how = None, "parameters fixed"
+    if fit.counts.failures > 0 or not parameter_uncertainty:
+        at_estimate = fleet_pmfs([fit], use, replacement, fine=True, **returns)[0]
     if parameter_uncertainty:
         generator = np.random.default_rng(DEFAULT_SEED) if rng is None else rng
-        drawn = fit.sample_parameters(draws, rng=generator)
-        each = _fleet_pmfs([_with(fit, drawn, k) for k in range(draws)], now, usage, replacement)
+        lives, source = plausible_lives(fit, draws, rng=generator)
+        each, how = fleet_pmfs(lives, use, replacement, **returns), f"parameters drawn ({source})"
         means = np.array([mean_count(pmf) for pmf in each])
         pmf, error = mixture(each), float(np.std(means, ddof=min(1, draws - 1)) / math.sqrt(draws))
     else:
         assert at_estimate is not None
         pmf, error = at_estimate, 0.0
-    below, above = tail_probabilities(confidence)
-    facts = f"{fit.fingerprint}:{now.tolist()}:{usage.tolist()}:{replacement}"
+    facts = f"{fit.fingerprint}:{use.ages.tolist()}:{use.reached.tolist()}:{replacement}:{sorted(returns.items())}"
     return DemandForecast(
-        method=f"{replacement.replace('_', ' ')}, {'parameters drawn' if parameter_uncertainty else 'parameters fixed'}",
+        method=f"{replacement.replace('_', ' ')}, {how}",
         unit=fit.unit,
         confidence=confidence,
         counts=Counts(records=fit.counts.records, failures=fit.counts.failures),
         exposure=fit.exposure,
         fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
-        warnings=_warnings(fit, parameter_uncertainty),
+        warnings=forecast_warnings(fit, how),
         mean=mean_count(pmf),
         lower=count_quantile(pmf, below),
         upper=count_quantile(pmf, 1.0 - above),
         pmf=pmf,
         mean_standard_error=error,
         estimate_mean=None if at_estimate is None else mean_count(at_estimate),
-        positions=now.size,
-        horizon=float(horizon),
-        horizon_exposure=float(np.sum(usage)),
+        positions=use.ages.size,
+        horizon=use.horizon,
+        horizon_exposure=float(np.sum(use.total)),
         replacement=replacement,
         draws=draws if parameter_uncertainty else 0,
+        repair_fraction=float(repair_fraction),
+        turn_around=float(turn_around) if repair_fraction else 0.0,
     )
 
 
-def _positions(ages: ArrayLike, horizon: float, usage_per_unit: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    try:
-        now = np.atleast_1d(np.array(ages, dtype=float))
-        rate = np.broadcast_to(np.array(usage_per_unit, dtype=float), now.shape)
-    except (TypeError, ValueError) as error:
-        raise InvalidData(f"ages and usage_per_unit must be numbers of one length: {error}") from error
-    if now.ndim != 1:
-        raise InvalidData(f"ages must be one-dimensional, not of shape {now.shape}")
-    for name, values in (("ages", now), ("usage_per_unit", rate), ("horizon", np.atleast_1d(float(horizon)))):
-        bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
-        if bad.size:
-            raise InvalidData(
-                f"row {bad[0]}: {name} is {values[bad[0]]}; it must be at least 0", bad.tolist()
-            )
-    usage = float(horizon) * rate
-    # Positions are alike but for age and usage: in a fixed order their fingerprint and rounding do not depend
-    # on the input's.
-    order = np.lexsort((usage, now))
-    return now[order], usage[order]
+def _back_from(use: PlannedUse, repair_fraction: float, turn_around: float) -> float:
+    """Until when a failed part that is repaired comes back within the horizon."""
+    if not 0.0 <= repair_fraction <= 1.0:
+        raise InvalidData(f"repair_fraction must lie in [0, 1], not {repair_fraction!r}")
+    if not (math.isfinite(turn_around) and turn_around >= 0):
+        raise InvalidData(f"turn_around must be at least 0, not {turn_around!r}")
+    return max(use.horizon - turn_around, 0.0)
 
 
-def _with(fit: FittedLife, drawn: dict[str, FloatArray], k: int) -> FittedLife:
-    changed: dict[str, Any] = {name: float(values[k]) for name, values in drawn.items()}
-    result: FittedLife = replace(fit, **changed)  # type: ignore[type-var]
-    return result
-
-
-def _warnings(fit: FittedLife, parameter_uncertainty: bool) -> tuple[str, ...]:
+def forecast_warnings(fit: FittedLife, how: str) -> tuple[str, ...]:
+    """Those of the fit, and what the way of drawing its parameters leaves out."""
     warnings = list(fit.warnings)
-    if not parameter_uncertainty:
+    if how == "parameters fixed":
         warnings.append(
             "the estimated parameters are taken as the truth: the forecast is narrower than the data allow"
         )
+    elif "normal" in how and 0 < fit.counts.failures < FEW_FAILURES:
+        warnings.append(
+            "few failures, and the fit carries no data to weigh its parameters by: they are drawn from a normal distribution"
+        )
     return tuple(warnings)
-
-
-def _fleet_pmfs(
-    models: Sequence[LifeModel],
-    ages: FloatArray,
-    usage: FloatArray,
-    replacement: Replacement,
-    *,
-    fine: bool = False,
-) -> list[FloatArray]:
-    """Distribution of the demands of all positions together, under each set of parameters."""
-    if ages.size == 0:
-        return [np.ones(1) for _ in models]
-    if replacement == "as_old":
-        hazards = [m.cumulative_hazard(ages + usage) - m.cumulative_hazard(ages) for m in models]
-        return [poisson_pmf(float(np.sum(hazard))) for hazard in hazards]
-    # Several sets of parameters are convolved side by side; how many follows from the memory their table
-    # takes.
-    at_once = max(1, BLOCK_CELLS // ages.size)
-    pmfs: list[FloatArray] = []
-    for begin in range(0, len(models), at_once):
-        tables = [_position_pmfs(m, ages, usage, replacement, fine) for m in models[begin : begin + at_once]]
-        width = max(table.shape[1] for table in tables)
-        batch = np.zeros((len(tables), ages.size, width))
-        for table, row in zip(tables, batch, strict=True):
-            row[:, : table.shape[1]] = table
-        pmfs.extend(sum_of_independent(batch))
-    return pmfs
-
-
-def _position_pmfs(
-    model: LifeModel, ages: FloatArray, usage: FloatArray, replacement: Replacement, fine: bool
-) -> FloatArray:
-    if replacement == "none":
-        survive = np.exp(model.cumulative_hazard(ages) - model.cumulative_hazard(ages + usage))
-        return np.column_stack([survive, 1.0 - survive])
-    steps = grid_steps(model, float(np.max(usage)), 1024, 2048) if fine else None
-    return replacement_probabilities(model, ages, usage, steps=steps)

@@ -10,17 +10,20 @@ from analytics.figures.demand import demand_forecast, stock_curve
 from analytics.figures.fleet import mcf_curve, mtbf_over_time
 from analytics.figures.growth import duane_plot, growth_curve, trend_plot
 from analytics.figures.lifetimes import hazard_curve, reliability_curve, weibull_paper
+from analytics.figures.planning import failure_fan, spares_trade_off
 from analytics.figures.style import LABELS
 
 __all__ = [
     "LABELS",
     "demand_forecast",
     "duane_plot",
+    "failure_fan",
     "growth_curve",
     "hazard_curve",
     "mcf_curve",
     "mtbf_over_time",
     "reliability_curve",
+    "spares_trade_off",
     "stock_curve",
     "trend_plot",
     "weibull_paper",

@@ -64,6 +64,18 @@ LABELS: dict[str, str] = {
     "service_level": "Service level asked for: {service_level}",
     "chosen": "Stock {stock}: {achieved}",
     "on_hand": "On hand: {on_hand}",
+    "expected": "Expected",
+    "failures_of_period": "Failures of the period",
+    "cost": "Cost",
+    "backorders": "Expected back orders",
+    "fill_rate": "Fill rate",
+    "availability": "Availability",
+    "sufficiency": "Probability that no part runs short",
+    "efficient_plans": "Efficient plans",
+    "chosen_plan": "Plan at {cost}: {reached}",
+    "alt_failure_fan": "Failures in {periods} periods: {total} expected in all; {last} in the last, {lower} to {upper} with a "
+    "probability of {confidence}.",
+    "alt_spares_trade_off": "Trade-off of spares: {measure} against cost; the plan reaches {reached} at {cost}.",
     "alt_weibull_paper": "Weibull probability plot: {failures} failures and {suspensions} suspensions; "
     "eta {eta} {unit}, beta {beta}.",
     "alt_reliability_curve": "Reliability against age with bounds: {ten} % have failed by {b10} {unit}.",

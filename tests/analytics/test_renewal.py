@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics import InvalidData, LifeData, fit_weibull
-from analytics.renewal import grid_steps, renewal_function, replacement_probabilities
+from analytics.renewal import expected_replacements, grid_steps, renewal_function, replacement_probabilities
 from analytics.synthetic import WeibullLaw
 
 
@@ -112,3 +112,16 @@ def test_no_usage_needs_no_part() -> None:
 def test_a_narrow_distribution_gets_a_fine_grid() -> None:
     assert grid_steps(WeibullLaw(1.0, 10.0), 1.0, 24, 1024) > grid_steps(WeibullLaw(1.0, 2.0), 1.0, 24, 1024)
     assert grid_steps(WeibullLaw(1.0, 1e9), 1.0, 24, 1024) == 1024
+
+
+@pytest.mark.parametrize("shape", [0.6, 1.0, 3.0])
+def test_expected_replacements_are_the_means_of_the_counts(shape: float) -> None:
+    law, ages = WeibullLaw(1.0, shape), np.array([0.0, 0.5, 1.5])
+    reached = np.array([[0.0, 0.3, 2.0], [0.0, 1.0, 1.0], [0.0, 0.7, 1.9]])
+    expected, again = expected_replacements(law, ages, reached, steps=1024)
+    for k in (1, 2):
+        chances = replacement_probabilities(law, ages, reached[:, k], steps=1024)
+        assert expected[:, k] == pytest.approx(chances @ np.arange(chances.shape[1]), rel=5e-3)
+    if shape == 1.0:
+        assert again == pytest.approx(np.diff(reached, axis=1) / 2, rel=1e-2)
+    assert expected_replacements(law, ages, np.zeros((3, 2)))[0].tolist() == [[0.0, 0.0]] * 3

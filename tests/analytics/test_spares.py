@@ -1,4 +1,5 @@
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -157,7 +158,13 @@ def test_the_result_survives_json(fit: WeibullFit) -> None:
 
 def test_a_fit_that_came_from_json_forecasts_the_same(fit: WeibullFit) -> None:
     again = WeibullFit.from_json(fit.to_json())
-    assert forecast_spares(again, [100.0, 300.0], 100) == forecast_spares(fit, [100.0, 300.0], 100)
+    ages, whole = [100.0, 300.0], forecast_spares(fit, [100.0, 300.0], 100)
+    assert fit.data is not None
+    assert forecast_spares(again.with_data(fit.data), ages, 100) == whole
+    # Without its data the likelihood is gone, and the forecast says so.
+    without = forecast_spares(again, ages, 100)
+    assert "carries no data" in without.warnings[-1]
+    assert without.mean == pytest.approx(whole.mean, rel=0.15)
 
 
 def test_recovers_the_mean_demand_of_a_known_fleet(rng: np.random.Generator) -> None:
@@ -178,24 +185,34 @@ def test_recovers_the_mean_demand_of_a_known_fleet(rng: np.random.Generator) -> 
 
 @pytest.mark.slow
 def test_prediction_intervals_hold_the_demand_to_come(rng: np.random.Generator) -> None:
-    """Fleets of 60 with some 20 failures seen; the demand of the next period lies in nine intervals of ten, or more.
-
-    Counts are whole, so that an interval of at least 90 % holds more; the normal approximation to 20 failures costs some.
-    """
-    rounds, inside, ages = 200, 0, np.linspace(0, 0.9, 60)
-    for _ in range(rounds):
-        fit = fit_weibull(weibull_lives(rng, 1.0, 2.0, 80))
-        found = forecast_spares(fit, ages, 0.5, draws=100, rng=rng)
-        first = (ages**2 + rng.exponential(size=60)) ** 0.5 - ages
-        second = first + rng.weibull(2.0, 60)
-        demand = int(np.sum(first <= 0.5) + np.sum(second <= 0.5))
-        inside += found.lower <= demand <= found.upper
-    assert inside / rounds > 0.90 - 3 * math.sqrt(0.09 / rounds)
+    """Fleets of 60 with some 6 or 20 failures seen: how often the demand of the next period lies inside."""
+    rounds, ages = 200, np.linspace(0, 0.9, 60)
+    for units in (24, 80):
+        below = above = failures = done = 0
+        while done < rounds:
+            lives = weibull_lives(rng, 1.0, 2.0, units)
+            if lives.counts.failures < 2:
+                continue
+            fit = fit_weibull(lives)
+            found = forecast_spares(fit, ages, 0.5, draws=200, rng=rng)
+            first = (ages**2 + rng.exponential(size=60)) ** 0.5 - ages
+            demand = int(np.sum(first <= 0.5) + np.sum(first + rng.weibull(2.0, 60) <= 0.5))
+            below, above = below + (demand < found.lower), above + (demand > found.upper)
+            failures, done = failures + fit.counts.failures, done + 1
+        sys.stdout.write(
+            f"\n{failures / rounds:.1f} failures: {1 - (below + above) / rounds:.1%} inside, {below / rounds:.1%} below, "
+            f"{above / rounds:.1%} above (standard error {math.sqrt(0.09 / rounds):.1%})"
+        )
+        assert 1 - (below + above) / rounds > 0.90 - 3 * math.sqrt(0.09 / rounds)
 
 
 @pytest.mark.parametrize(
     ("ages", "horizon", "changes", "words"),
     [
+        ([1.0], 10, {"repair_fraction": 1.5}, "repair_fraction"),
+        ([1.0], 10, {"turn_around": -1.0}, "turn_around"),
+        ([1.0], [], {}, "one-dimensional"),
+        ([1.0], [5, 5], {"usage_per_unit": [[1.0, 1.0, 1.0]]}, "one length"),
         ([1.0, -1.0], 10, {}, "row 1: ages is -1"),
         ([1.0, math.nan], 10, {}, "row 1: ages is nan"),
         (["x"], 10, {}, "must be numbers"),
