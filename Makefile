@@ -121,6 +121,10 @@ coverage-study: setup  ## the same over many plans; writes fracas/docs/calibrati
 bruteforce: setup  ## is any of 20,000 small samples fitted wrongly, against looking everywhere? (half an hour)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow -s tests/bruteforce
 
+.PHONY: screens
+screens: setup  ## look at every page as every role, on phone and desk, in both languages (many minutes)
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/journeys/test_screens.py
+
 # ------------------------------------------------------------------ words
 
 .PHONY: translations
