@@ -65,6 +65,7 @@ class PositionOut(Output):
     parent_id: UUID | None
     part_type: str | None
     depth: int
+    version: int
 
 
 class SystemModelOut(Output):
@@ -91,6 +92,7 @@ class CodeOut(Output):
     name_zh: str | None
     is_active: bool
     is_flagged: bool
+    version: int
 
 
 class CodeList(Output):
@@ -118,8 +120,9 @@ def part_type_out(row: PartType, codes: Mapping[UUID, str] | None = None) -> Par
 def position_out(row: Position, depth: int = 0) -> PositionOut:
     fits = row.part_type.number if row.part_type else None
     return PositionOut(
-        id=row.id, code=row.code, name=row.name, parent_id=row.parent_id, part_type=fits, depth=depth
-    )
+        id=row.id, code=row.code, name=row.name, parent_id=row.parent_id, part_type=fits, depth=depth,
+        version=row.version,
+    )  # fmt: skip
 
 
 def model_out(model: SystemModel) -> SystemModelDetail:

@@ -90,7 +90,7 @@ class SystemModel(Owned, Base):
     positions: Mapped[list[Position]] = relationship(back_populates="system_model", order_by="Position.code")
 
 
-class Position(Owned, Base):
+class Position(Owned, Versioned, Base):
     """A place in a system model where one part sits. The place stays; the serials in it come and go."""
 
     __tablename__ = "position"
@@ -108,7 +108,7 @@ class Position(Owned, Base):
     part_type: Mapped[PartType | None] = relationship(lazy="joined")
 
 
-class FailureCode(Owned, Base):
+class FailureCode(Owned, Versioned, Base):
     """A coded word for a symptom, mode, mechanism or cause. Text codes keep their leading zeros."""
 
     __tablename__ = "failure_code"

@@ -11,6 +11,10 @@ CLOCK_SKEW = timedelta(minutes=5)
 """A phone's clock may be this far ahead of ours."""
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Outside of these a date is a slip of the finger, and time zones lead out of the calendar."""
+
+
 def happened(moment: datetime | None, field: str = "occurred_at") -> datetime:
     """``moment`` in UTC; nothing given means now. Refuses a naive time and one in the future."""
     if moment is None:

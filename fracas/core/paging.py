@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -26,16 +26,22 @@ class Page(Generic[T]):
 
 
 def _encode(value: Any, key: UUID) -> str:
-    kind = "t" if isinstance(value, datetime) else "v"
-    text = json.dumps([kind, value.isoformat() if kind == "t" else value, str(key)])
+    text = json.dumps([value.isoformat() if isinstance(value, datetime) else value, str(key)])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> tuple[Any, UUID]:
+def _decode(cursor: str, order: Any) -> tuple[Any, UUID]:
+    """What the cursor says, in the type of the column that it is compared with."""
     try:
-        kind, value, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return (datetime.fromisoformat(value) if kind == "t" else value), UUID(key)
-    except (ValueError, TypeError) as error:
+        value, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if order.type.python_type is datetime:
+            value = datetime.fromisoformat(value)
+            value.astimezone(UTC)  # a moment that time zones lead out of the calendar is none of ours
+        is_naive = isinstance(value, datetime) and value.tzinfo is None
+        if not isinstance(value, order.type.python_type) or is_naive or "\x00" in str(value):
+            raise TypeError("not a value of the column")
+        return value, UUID(key)
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise Invalid(
             "The cursor is not one that this service gave out; start from the first page.", field="cursor"
         ) from error
@@ -58,7 +64,7 @@ def page(
     if not 1 <= limit <= LARGEST:
         raise Invalid("“limit” must be from 1 to %(largest)s.", field="limit", largest=LARGEST)
     if cursor:
-        here, last = tuple_(order, key), tuple_(*_decode(cursor))
+        here, last = tuple_(order, key), tuple_(*_decode(cursor, order))
         rows = rows.where(here > last if ascending else here < last)
     sorting = (order, key) if ascending else (order.desc(), key.desc())
     found = session.scalars(rows.order_by(*sorting).limit(limit + 1)).unique().all()

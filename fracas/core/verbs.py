@@ -77,16 +77,16 @@ def verb(
         ) -> R:
             subject = args[0] if args else None
             actor.require(permission, subject)
-            if if_version is not None and subject is not None and subject.version != if_version:
+            version = getattr(subject, "version", None)  # a fact has none: it is superseded, never changed
+            if None not in (if_version, version) and version != if_version:
                 raise Stale(
                     "This record was changed by somebody else meanwhile (version %(now)s, you saw %(seen)s). "
                     "Nothing was overwritten: open it again and repeat your change.",
-                    now=subject.version,
+                    now=version,
                     seen=if_version,
                 )
             if needs_reason and not (reason or "").strip():
                 raise Invalid("“%(verb)s” needs a reason.", field="reason", verb=VerbName(name, kind))
-            version = getattr(subject, "version", None)
             try:
                 guard = nullcontext() if session.info.get("as_one") else _savepoint(session)
                 with guard, history.acting(session, actor, name, reason):

@@ -127,8 +127,11 @@ def _observe(register: Register, system: System, facts: Facts) -> bool:
 
 def _edge(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text.strip()).astimezone(UTC)
-    except ValueError:
+        read = datetime.fromisoformat(text.strip())
+        if read.tzinfo is None:  # the clock of this machine is nobody's
+            raise ValueError
+        return read.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Invalid(
             "“%(value)s” is no date and time; write 2025-01-01T00:00+08:00.", field="observed", value=text
         ) from None

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from fracas.core.errors import Finding, Invalid
+from fracas.core.moments import FIRST_YEAR, LAST_YEAR
 from fracas.core.words import N_
 from fracas.exchange.tables import Cell
 from fracas.exchange.values import is_span, plain_text
@@ -16,7 +17,6 @@ TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 CLEAR = ("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%d.%m.%Y", "%d-%b-%Y", "%d %b %Y", "%Y%m%d")
 """Orders that can be read in one way only (a point after the day is used where the day comes first)."""
 UNCLEAR = ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y")
-EARLIEST_YEAR = 1900
 
 
 @dataclass
@@ -39,6 +39,8 @@ class Dates:
     def moment(self, cell: Cell) -> datetime:
         """The moment in UTC."""
         found = self._parsed(cell)
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+            raise Invalid("“%(value)s” lies too far away to be meant.", value=plain_text(cell))
         if found.tzinfo is None:
             if self.zone is None:
                 raise Invalid(
@@ -48,8 +50,6 @@ class Dates:
                 )
             self._watch_clock_change(found, self.zone)
             found = found.replace(tzinfo=self.zone)
-        if found.year < EARLIEST_YEAR:
-            raise Invalid("“%(value)s” lies too far back to be meant.", value=plain_text(cell))
         return found.astimezone(UTC)
 
     def day(self, cell: Cell) -> date:

@@ -19,6 +19,8 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SAMPLE_BYTES = 64_000
+ZERO_IN = 200
+"""One byte in so many may be zero: that is a damaged text, whose bad rows are named; more is no text."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
             return Decoded(_strictly(content, name), name)
     if encoding:
         return Decoded(_strictly(content, _known(encoding)), encoding)
-    if content[:SAMPLE_BYTES].count(0) > 0:
+    sample = content[:SAMPLE_BYTES]
+    if sample.count(0) > max(1, len(sample) / ZERO_IN):
         return _without_mark(content)
     try:
         return Decoded(content.decode("utf-8"), "utf-8")
@@ -62,14 +65,18 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
 
 def _known(encoding: str) -> str:
     try:
-        return codecs.lookup(encoding).name
-    except LookupError:
+        name = codecs.lookup(encoding).name
+        b"a".decode(name, "ignore")  # refuses what is no encoding of text, such as zip
+        return name
+    except (LookupError, ValueError):
         raise Invalid("There is no encoding “%(encoding)s”.", field="encoding", encoding=encoding) from None
 
 
 def _strictly(content: bytes, encoding: str) -> str:
     try:
-        return content.decode(encoding)
+        text = content.decode(encoding)
+        text.encode()  # an escape of the encoding may stand for half a letter, which is none
+        return text
     except UnicodeDecodeError as error:
         raise Invalid(
             "The file is not %(encoding)s: byte %(byte)s in line %(line)s does not fit. "
@@ -78,6 +85,12 @@ def _strictly(content: bytes, encoding: str) -> str:
             encoding=encoding,
             byte=f"0x{content[error.start]:02X}",
             line=content.count(b"\n", 0, error.start) + 1,
+        ) from None
+    except UnicodeError:
+        raise Invalid(
+            "The file is not %(encoding)s. Name another encoding in the map, or leave it out to have it guessed.",
+            field="encoding",
+            encoding=encoding,
         ) from None
 
 

@@ -62,6 +62,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from fracas.core.errors import Finding, Invalid
+from fracas.core.moments import FIRST_YEAR, LAST_YEAR
 from fracas.exchange.fields import Kind
 
 Policy = Literal["refuse", "create-flagged"]
@@ -114,6 +115,13 @@ class Window(_Part):
     start: datetime | date
     end: datetime | date | None = None
     basis: str = "seen in the imported file"
+
+    @field_validator("start", "end")
+    @classmethod
+    def _is_meant(cls, value: date | None) -> date | None:
+        if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise ValueError("lies too far away to be meant")
+        return value
 
 
 class Repeated(_Part):
@@ -184,7 +192,7 @@ def read_map(text: str | bytes) -> ImportMap:
     try:
         raw = tomllib.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
         return ImportMap.model_validate(raw)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid("The map is no TOML: %(error)s", field="map", error=str(error)) from None
     except ValidationError as error:
         findings = [

@@ -12,6 +12,7 @@ from typing import Any
 import xlsxwriter
 
 from fracas.core.errors import Finding
+from fracas.core.spreadsheets import harmless
 from fracas.core.words import N_
 from fracas.exchange.tables import LINE_COLUMN, OWN_COLUMNS, REASON_COLUMN, Cell, Table
 from fracas.exchange.understanding import Entry
@@ -130,7 +131,9 @@ def rejected_csv(table: Table, report: Report, say: Words = sentence) -> bytes:
     """The refused rows with the file's own columns and the reason, in UTF-8 with a mark, to be mended and fed back."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=table.delimiter or ",")
-    writer.writerows([escaped(cell) for cell in cells] for cells in _rejected(table, report, say))
+    writer.writerows(
+        [harmless(plain_text(cell)) for cell in cells] for cells in _rejected(table, report, say)
+    )
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -161,17 +164,3 @@ def _rejected(table: Table, report: Report, say: Words) -> list[list[Any]]:
         cells = [row.cells[index] if index < len(row.cells) else None for index in own]
         lines.append([*cells, row.line, reason(row, report.headers, say)])
     return lines
-
-
-def escaped(cell: Cell) -> str:
-    """Text of a cell that a spreadsheet will not take for a formula."""
-    text = plain_text(cell)
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

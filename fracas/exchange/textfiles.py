@@ -61,7 +61,10 @@ def guess_delimiter(text: str) -> str:
     lines = [line for line in text[:100_000].split("\n")[:50] if line.strip()]
     best, best_score = ",", 0.0
     for candidate in DELIMITERS:
-        widths = [len(cells) for cells in csv.reader(lines, delimiter=candidate)]
+        try:
+            widths = [len(cells) for cells in csv.reader(lines, delimiter=candidate)]
+        except csv.Error:  # it will be refused, with its line, when it is read
+            continue
         if not widths or widths[0] < 2:
             continue
         score = widths[0] * Counter(widths)[widths[0]] / len(widths)

@@ -96,6 +96,8 @@ class _Reading:
         for dates in self.dates.values():
             dates.zone = zone
         entry = Entry(row, dict(self.fixed), self._extra(row), list(self.fixed_findings))
+        if any("\x00" in text for text in entry.extra.values()):
+            entry.findings.append(Finding(values.ZERO_BYTE))
         for wanted in self.kind.fields:
             if wanted.name not in self.matched.places and wanted.name not in self.mapping.defaults:
                 continue
@@ -105,6 +107,7 @@ class _Reading:
                     entry.findings.append(Finding(N_("This is needed."), field=wanted.name))
                 continue
             try:
+                values.refuse_zero_byte(cell)
                 entry.facts[wanted.name] = self.readers[wanted.name](cell)
             except Invalid as error:
                 value = values.plain_text(cell)

@@ -67,8 +67,9 @@ class Uploads:
             secrets.token_urlsafe(24), kind, file_name, map_text, time_zone,
             str(actor.organisation_id), str(actor.user_id), locale, clock.now().isoformat(),
         )  # fmt: skip
-        self._path(made.token, "data").write_bytes(content)
-        self._path(made.token, "json").write_text(json.dumps(asdict(made)), "utf-8")
+        # The card first: it is what the sweep finds the rest by.
+        self._write(made, "json", asdict(made))
+        self._put(made, "data", content)
         return made
 
     def find(self, actor: Actor, token: str) -> Upload:
@@ -94,7 +95,7 @@ class Uploads:
         return path.read_bytes()
 
     def keep_rejected(self, upload: Upload, content: bytes) -> None:
-        self._path(upload.token, "rejected").write_bytes(content)
+        self._put(upload, "rejected", content)
 
     def rejected(self, upload: Upload) -> bytes:
         path = self._path(upload.token, "rejected")
@@ -130,10 +131,7 @@ class Uploads:
         return self._path(upload.token, "cancel").is_file()
 
     def _write(self, upload: Upload, what: str, told: Any) -> None:
-        # Written aside and renamed: whoever reads at that moment sees the old or the new, never a half.
-        aside = self._path(upload.token, f"{what}.new")
-        aside.write_text(json.dumps(told), "utf-8")
-        aside.replace(self._path(upload.token, what))
+        self._put(upload, what, json.dumps(told).encode())
 
     def _read(self, upload: Upload, what: str) -> Any:
         path = self._path(upload.token, what)
@@ -143,13 +141,23 @@ class Uploads:
         """The table is imported; what was refused stays for a day, to be fetched and mended."""
         self._path(upload.token, "data").unlink(missing_ok=True)
 
+    def _put(self, upload: Upload, what: str, content: bytes) -> None:
+        # Written aside and renamed: whoever reads at that moment sees the old or the new, never a half; neither does a
+        # server that is killed leave one.
+        aside = self._path(upload.token, f"{what}.new")
+        aside.write_bytes(content)
+        aside.replace(self._path(upload.token, what))
+
     def _path(self, token: str, what: str) -> Path:
         return self.folder / f"{token}.{what}"
 
     def _sweep(self) -> None:
         oldest = clock.now() - KEPT
         for path in self.folder.glob("*.json"):
-            kept_at = json.loads(path.read_text("utf-8"))["kept_at"]
+            try:
+                kept_at = json.loads(path.read_text("utf-8"))["kept_at"]
+            except FileNotFoundError:  # another server sweeps too
+                continue
             if datetime.fromisoformat(kept_at) < oldest:
                 for old in self.folder.glob(f"{path.stem}.*"):
                     old.unlink(missing_ok=True)

@@ -9,12 +9,22 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from fracas.core.errors import Invalid
+from fracas.core.spreadsheets import as_meant
+from fracas.core.words import N_
 from fracas.exchange.tables import Cell
 
 YES = frozenset("yes y true t 1 x 是 有 对".split())
 NO = frozenset("no n false f 0 否 无 不".split())
-ESCAPED = re.compile(r"'[=+\-@\t\r]")
 AGE = re.compile(r"\s*([\w .-]+?)\s*[=:]\s*(\S+)\s*")
+
+
+ZERO_BYTE = N_("The text holds a zero byte: the file is damaged here.")
+
+
+def refuse_zero_byte(cell: Cell) -> None:
+    """No database keeps one in a text, and what a file holds beside it cannot be trusted."""
+    if isinstance(cell, str) and "\x00" in cell:
+        raise Invalid(ZERO_BYTE)
 
 
 def plain_text(cell: Cell) -> str:
@@ -27,9 +37,7 @@ def plain_text(cell: Cell) -> str:
         return str(int(cell))
     if isinstance(cell, datetime | date | time):
         return cell.isoformat(sep=" ") if isinstance(cell, datetime) else cell.isoformat()
-    text = str(cell).strip()
-    # Our own exports put an apostrophe before what a spreadsheet would take for a formula.
-    return text[1:] if ESCAPED.match(text) else text
+    return as_meant(str(cell).strip())
 
 
 def number(cell: Cell, *, decimal: str = ".", thousands: str = "") -> float:

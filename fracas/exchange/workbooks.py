@@ -5,17 +5,22 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
+from xml.parsers.expat import ExpatError
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from fracas.core.errors import Invalid
 from fracas.exchange.tables import Cell, Row, Table
+from fracas.exchange.unpacking import refuse_bomb
 
 XLSX_MARK = b"PK\x03\x04"
 XLS_MARK = b"\xd0\xcf\x11\xe0"
-LARGEST_UNPACKED_BYTES = 1_000_000_000
 ZEROS_ONLY = re.compile(r"0{2,}")
+DAMAGED = (
+    CalamineError, zipfile.BadZipFile, zlib.error, ExpatError, OSError, EOFError, ValueError, RuntimeError,
+)  # fmt: skip
 
 
 def is_workbook(content: bytes) -> bool:
@@ -35,15 +40,7 @@ def read_workbook(content: bytes, *, sheet: str | None = None, header_line: int 
     ------
     Invalid : the file is cut off or damaged, has no such sheet, or is empty.
     """
-    _refuse_bomb(content)
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        name = _sheet_name(book, sheet)
-        lines: list[list[Cell]] = [
-            list(cells) for cells in book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        ]
-    except (CalamineError, zipfile.BadZipFile, OSError) as error:
-        raise _unreadable(error) from None
+    name, lines = _sheet(content, sheet)
     start = (header_line - 1) if header_line else _first_filled(lines)
     if start >= len(lines) or not any(_text(cell) for cell in lines[start]):
         raise Invalid("The sheet “%(sheet)s” is empty: there is no row that names the columns.", sheet=name)
@@ -53,6 +50,23 @@ def read_workbook(content: bytes, *, sheet: str | None = None, header_line: int 
     padded = _zero_padded(content, name) if content.startswith(XLSX_MARK) else {}
     rows = list(_rows(lines, start, len(header), padded))
     return Table(tuple(header), rows, is_workbook=True)
+
+
+def _sheet(content: bytes, wanted: str | None) -> tuple[str, list[list[Cell]]]:
+    """The name of a sheet and its cells, from its first row and column on."""
+    try:
+        if content.startswith(XLSX_MARK):
+            refuse_bomb(content)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        name = _sheet_name(book, wanted)
+        return name, [list(row) for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False)]
+    except DAMAGED as error:
+        raise _unreadable(error) from None
+    except BaseException as error:
+        # A panic of the reader is no Exception, and its class has no address to import it from.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _unreadable(error) from None
 
 
 def _rows(
@@ -95,20 +109,7 @@ def _sheet_name(book: CalamineWorkbook, wanted: str | None) -> str:
     return next((name for name in names if book.get_sheet_by_name(name).total_height), names[0])
 
 
-def _refuse_bomb(content: bytes) -> None:
-    """A small file may unpack to more than the machine holds."""
-    if not content.startswith(XLSX_MARK):
-        return
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(info.file_size for info in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise _unreadable(error) from None
-    if size > LARGEST_UNPACKED_BYTES:
-        raise Invalid("The workbook is too large once unpacked; split it, or save it as CSV.", field="file")
-
-
-def _unreadable(error: Exception) -> Invalid:
+def _unreadable(error: BaseException) -> Invalid:
     return Invalid(
         "The workbook cannot be read (%(error)s): it is damaged or was not written to its end. Save it again.",
         field="file",

@@ -12,9 +12,9 @@ from typing import Any
 import xlsxwriter
 
 from fracas.core.errors import Invalid
+from fracas.core.spreadsheets import harmless
 from fracas.exchange.exporting import Sheet
 from fracas.exchange.fields import Kind, ValueType
-from fracas.exchange.reports import escaped
 
 WORKBOOK_OPTIONS = {
     "constant_memory": True,
@@ -68,7 +68,7 @@ def _csv(head: Sequence[Sequence[Any]], rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerows(head)
-    writer.writerows([escaped(value) if isinstance(value, str) else value for value in row] for row in rows)
+    writer.writerows([harmless(value) if isinstance(value, str) else value for value in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 

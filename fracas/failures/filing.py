@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 from flask import Blueprint, current_app, jsonify, make_response, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Response
 from fracas.assets import queries as assets
 from fracas.assets.models import Part, System
 from fracas.catalog.models import Position, UsageMetric
-from fracas.core.errors import FracasError, Invalid, NotFound
+from fracas.core.errors import FracasError, Invalid, NotFound, Refused
 from fracas.core.forms import Form, Moment
 from fracas.core.forms import field as asked
 from fracas.core.permissions import Actor
@@ -132,15 +133,27 @@ def _answer(number: str) -> Response:
     return redirect(url)
 
 
+def _fingerprint(form: Filing, photo: tuple[str | None, bytes] | None) -> str:
+    """What makes two submissions the same report."""
+    said = form.model_dump_json(exclude={"submission"}).encode()
+    return hashlib.sha256(said + b"\n" + (photo[1] if photo else b"")).hexdigest()
+
+
 def _submit() -> Response:
-    form = parse(Filing, posted(Filing, request.form), zone=zone_of(db(), actor()))
-    key = f"page:{form.submission}" if form.submission else None
+    form, photo = parse(Filing, posted(Filing, request.form), zone=zone_of(db(), actor())), _photo()
+    key, said = f"page:{form.submission}" if form.submission else None, _fingerprint(form, photo)
     before = remembered(key) if key else None
+    if before is not None and before.request_hash != said:
+        raise Refused(
+            "This form was sent already, as report %(number)s, with other words; what you sent now was not saved. "
+            "Amend that report, or open a new form.",
+            number=before.body["number"],
+        )
     if before is not None:  # the phone did not hear our answer and sent the report again
         return _answer(str(before.body["number"]))
-    filed = file_report(db(), actor(), form, _photo())
+    filed = file_report(db(), actor(), form, photo)
     if key:
-        remember(key, "page", 201, {"number": filed.number}, None)
+        remember(key, said, 201, {"number": filed.number}, None)
     return _answer(filed.number)
 
 

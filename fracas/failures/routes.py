@@ -140,7 +140,7 @@ def attachment(key: str, attachment: UUID) -> Response:
 
 
 @pages.post("/<key>/attach")
-def attach(key: str) -> AnyResponse:
+def attach(key: str) -> AnyResponse | tuple[str, int]:
     """Keep the chosen file with the report."""
     failure = queries.failure(db(), actor(), key_of(key))
     sent = request.files.get("file")
@@ -151,6 +151,7 @@ def attach(key: str) -> AnyResponse:
     except FracasError as refused:
         db().rollback()
         flash(sentence(refused), "warning")
+        return detail(key), refused.status
     return redirect(url_for("failures.detail", key=key))
 
 

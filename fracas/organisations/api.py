@@ -24,6 +24,7 @@ class SiteOut(Output):
     name: str
     time_zone: str
     is_service_point: bool
+    version: int
 
 
 class PartnerOut(Output):
@@ -32,6 +33,7 @@ class PartnerOut(Output):
     id: UUID
     code: str
     name: str
+    version: int
 
 
 class SiteList(Output):

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fracas.core.db import Base, Key, Short
+from fracas.core.db import Base, Key, Short, Versioned
 
 
 class Organisation(Base):
@@ -26,7 +26,7 @@ class Owned:
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
 
 
-class Customer(Owned, Base):
+class Customer(Owned, Versioned, Base):
     __tablename__ = "customer"
     __table_args__ = (UniqueConstraint("organisation_id", "code"),)
 
@@ -35,7 +35,7 @@ class Customer(Owned, Base):
     name: Mapped[Short]
 
 
-class Supplier(Owned, Base):
+class Supplier(Owned, Versioned, Base):
     __tablename__ = "supplier"
     __table_args__ = (UniqueConstraint("organisation_id", "code"),)
 
@@ -44,7 +44,7 @@ class Supplier(Owned, Base):
     name: Mapped[Short]
 
 
-class Site(Owned, Base):
+class Site(Owned, Versioned, Base):
     """A depot, a line, a test bench: where failures happen. Its time zone turns a wall clock into UTC."""
 
     __tablename__ = "site"

@@ -68,7 +68,10 @@ def takes(
 def _json() -> dict[str, Any]:
     if not request.get_data(cache=True):
         return {}
-    values = request.get_json(force=True, silent=True)
+    try:
+        values = request.get_json(force=True, silent=True)
+    except RecursionError:
+        raise Invalid("The body is nested too deeply.") from None
     if not isinstance(values, dict):
         raise Invalid("The body must be a JSON object.")
     return values

@@ -12,8 +12,7 @@ from urllib.parse import quote
 from flask import Response
 from werkzeug.http import dump_options_header
 
-# What a spreadsheet takes for the begin of a formula, also in the wide forms of a Chinese keyboard.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from fracas.core.spreadsheets import harmless
 
 
 def safe_cell(value: Any) -> Any:
@@ -22,16 +21,14 @@ def safe_cell(value: Any) -> Any:
         return ""
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, str) and value.startswith(DANGEROUS):
-        return "'" + value
-    return value
+    return harmless(value) if isinstance(value, str) else value
 
 
 def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """A download named ``name``.csv, UTF-8 with a mark so that Excel reads Chinese."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(columns)
+    writer.writerow([safe_cell(column) for column in columns])
     writer.writerows([safe_cell(value) for value in row] for row in rows)
     return Response(
         "\ufeff" + text.getvalue(),

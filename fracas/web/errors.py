@@ -8,11 +8,11 @@ import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from fracas.core.errors import Finding, Forbidden, FracasError, NotFound, Refused, Stale
+from fracas.core.errors import Finding, Forbidden, FracasError, Invalid, NotFound, Refused, Stale
 from fracas.core.words import N_
 from fracas.web.fieldwords import said
 from fracas.web.guard import is_api
@@ -113,6 +113,11 @@ def _conflict(error: IntegrityError) -> Response:
     )
 
 
+def _unfit(error: DataError) -> Response:
+    log.warning("data", error=str(error.orig))
+    return refuse(Invalid("The database cannot hold one of these values; nothing was saved."))
+
+
 def _busy(error: OperationalError) -> Response:
     log.error("database", error=str(error.orig))
     return answer(
@@ -136,5 +141,6 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(IntegrityError, _conflict)
+    app.register_error_handler(DataError, _unfit)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(Exception, _unexpected)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from fracas.core.errors import Finding, Invalid
 from fracas.core.forms import Form
+from fracas.core.moments import FIRST_YEAR, LAST_YEAR
 from fracas.core.words import N_
 from fracas.web.words import word
 
@@ -75,9 +76,38 @@ def findings_of(error: ValidationError) -> list[Finding]:
 def parse(form: type[M], values: Mapping[str, Any], *, zone: str | None = None) -> M:
     """Build ``form`` or raise :class:`Invalid` with every field that is wrong."""
     try:
-        return form.model_validate(values, context={"zone": zone})
+        read = form.model_validate(values, context={"zone": zone})
     except ValidationError as error:
         raise Invalid("Please correct the marked fields.", findings=findings_of(error)) from None
+    findings = [found for name in read.model_fields_set for found in _unfit(name, getattr(read, name))]
+    if findings:
+        raise Invalid("Please correct the marked fields.", findings=findings)
+    return read
+
+
+LARGEST_WHOLE = 2**31 - 1
+"""What a column of whole numbers holds."""
+
+
+def _unfit(name: str, value: Any) -> Iterator[Finding]:
+    """What no record can hold, whatever the field: said here once, so that no form need remember it."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            yield Finding(N_("A text must not hold a zero byte."), field=name)
+    elif isinstance(value, date):
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            limits = {"first": FIRST_YEAR, "last": LAST_YEAR}
+            yield Finding(
+                N_("Give a time between the years %(first)s and %(last)s."), field=name, params=limits
+            )
+    elif isinstance(value, int):
+        if abs(value) > LARGEST_WHOLE:
+            yield Finding(N_("Give %(le)s or less."), field=name, params={"le": LARGEST_WHOLE})
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _unfit(name, item)
+    elif isinstance(value, dict):
+        yield from _unfit(name, [*value, *value.values()])
 
 
 FILLED = "filled"

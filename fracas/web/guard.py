@@ -10,7 +10,7 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from fracas.core import permissions
-from fracas.core.errors import FracasError
+from fracas.core.errors import FracasError, Invalid, NotFound
 from fracas.core.permissions import Actor
 from fracas.web.session import db
 
@@ -56,6 +56,15 @@ def is_api() -> bool:
     return request.path.startswith("/api/")
 
 
+def _refuse_zero_bytes() -> None:
+    """No record has one in its name, and one database would look for it where the other refuses to."""
+    if "\x00" in request.path:
+        raise NotFound("There is no such page.")
+    for name, value in request.args.items(multi=True):
+        if "\x00" in name + value:
+            raise Invalid("A text must not hold a zero byte.", field=name)
+
+
 def _ask() -> Response | None:
     endpoint = request.endpoint or ""
     view = current_app.view_functions.get(endpoint)
@@ -73,3 +82,4 @@ def _ask() -> Response | None:
 def install(app: Flask, load_actor: Loader) -> None:
     app.extensions["fracas.load_actor"] = load_actor
     app.before_request(_ask)
+    app.before_request(_refuse_zero_bytes)

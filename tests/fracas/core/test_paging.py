@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from fracas.core.errors import Invalid
 from fracas.core.outbox import OutboxMessage
 from fracas.core.paging import page
 
+KEY = "01a202b4-4788-7753-be2f-8703243d60f7"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -44,6 +47,21 @@ def test_a_cursor_of_somebody_elses_is_refused(session: Session, cursor: str) ->
     with pytest.raises(Invalid) as refused:
         _read(session, cursor)
     assert refused.value.field == "cursor"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [["2026-01-01", KEY], ["2026-01-01T00:00:00+00:00", "x"], [5, KEY], [{"a": 1}, KEY], [None, KEY], KEY,
+     ["0001-01-01T00:00:00+14:00", KEY]],
+)  # fmt: skip
+def test_a_cursor_that_fits_another_list_is_refused(session: Session, said: object) -> None:
+    with pytest.raises(Invalid):
+        _read(session, base64.urlsafe_b64encode(json.dumps(said).encode()).decode())
+
+
+def test_a_cursor_without_an_end_is_refused(session: Session) -> None:
+    with pytest.raises(Invalid):
+        _read(session, base64.urlsafe_b64encode(b"[" * 20_000).decode())
 
 
 @pytest.mark.parametrize("limit", [0, -1, 201])

@@ -33,6 +33,12 @@ def correct(session: Session, actor: Actor) -> str:
     return "done"
 
 
+@verb("site.edit")
+def note(session: Session, actor: Actor, fact: object) -> str:
+    """A verb on something without a version."""
+    return "noted"
+
+
 def test_it_asks_for_its_permission(session: Session) -> None:
     assert "site.edit" in permissions.KNOWN
     nobody = Actor(make_root(session).organisation_id, None, "nobody")
@@ -96,3 +102,10 @@ def test_who_keeps_or_drops_many_verbs_together_drops_what_was_half_written(sess
     with pytest.raises(Refused):
         spoil(session, root, after=Refused("no"))
     assert session.scalar(select(Site.id).where(Site.code == "HALF")) is None
+
+
+def test_a_fact_has_no_version_and_needs_none(session: Session) -> None:
+    """It is superseded, never changed; a page or a program that names a version does no harm."""
+    root = make_root(session)
+    assert correct(session, root, reason="because", if_version=7) == "done"
+    assert note(session, root, object(), if_version=7) == "noted"

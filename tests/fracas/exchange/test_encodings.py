@@ -64,3 +64,18 @@ def test_an_unknown_encoding_is_refused() -> None:
 def test_a_picture_is_no_text() -> None:
     with pytest.raises(Invalid, match="no text"):
         decode(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 4)
+
+
+@pytest.mark.parametrize("name", ["zip", "hex", "rot13", "base64", "undefined", "\0", "x" * 3000])
+def test_what_is_no_encoding_of_text_is_refused(name: str) -> None:
+    with pytest.raises(Invalid):
+        decode(b"a,b\n", name)
+
+
+def test_half_a_letter_is_no_text() -> None:
+    with pytest.raises(Invalid, match="not unicode-escape"):
+        decode(b"\\ud800,b\n", "unicode_escape")
+
+
+def test_a_zero_byte_here_and_there_is_left_to_its_row() -> None:
+    assert decode(b"a,b\n" * 100 + b"x\0,y\n").text.count("\0") == 1

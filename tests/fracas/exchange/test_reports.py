@@ -11,7 +11,6 @@ from fracas.exchange.reports import (
     BadRow,
     Outcome,
     Report,
-    escaped,
     reason,
     rejected_csv,
     rejected_workbook,
@@ -69,13 +68,3 @@ def test_what_was_made_and_what_differs_is_listed() -> None:
     made = report(created={"system": ["S8", "S9"]}, differing=["FR-1 (symptom)"], windows=2)
     told = " ".join(str(note) for note in made.closing_notes())
     assert all(word in told for word in ("S8, S9", "FR-1 (symptom)", "2 systems"))
-
-
-def test_formulas_are_escaped_and_numbers_are_not() -> None:
-    assert [escaped(cell) for cell in ("=1", "@x", "-43 MIN", "-43", 5.0)] == [
-        "'=1",
-        "'@x",
-        "'-43 MIN",
-        "-43",
-        "5",
-    ]

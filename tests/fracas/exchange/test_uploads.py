@@ -70,3 +70,17 @@ def test_what_was_imported_is_dropped(tmp_path: Path) -> None:
 def test_it_lies_beside_a_sqlite_database(tmp_path: Path) -> None:
     assert Uploads.of(Config(database_url=f"sqlite:///{tmp_path}/f.sqlite")).folder.parent == tmp_path
     assert Uploads.of(Config(database_url="postgresql://h/d")).folder.name == "fracas-uploads"
+
+
+def test_a_server_that_is_killed_while_it_keeps_a_file_stops_no_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            keep(Uploads(tmp_path))
+    kept = keep(Uploads(tmp_path))
+    assert Uploads(tmp_path).content(kept) == b"bytes"

@@ -146,6 +146,10 @@ def test_a_wall_clock_belongs_to_the_zone_of_the_site_and_an_offset_stands() -> 
         ("at", "2026-05-31T14:30", "give the offset from UTC, such as 2026-05-31T14:30+08:00"),
         ("due_on", "31.5.2026", "Not a date; write 2026-05-31."),
         ("unknown", "1", "There is no such field."),
+        ("serial", "a\0b", "A text must not hold a zero byte."),
+        ("at", "0001-01-01T00:00+14:00", "Give a time between the years 1900 and 9000."),
+        ("due_on", "9999-12-31", "Give a time between the years 1900 and 9000."),
+        ("count", 10**20, "Give 2147483647 or less."),
     ],
 )
 def test_each_mistake_is_named_at_its_field(name: str, value: object, message: str) -> None:

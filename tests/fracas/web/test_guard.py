@@ -85,3 +85,11 @@ def test_a_permission_that_a_page_asks_for_is_declared() -> None:
         assert "probe.look" in permissions.KNOWN
     finally:
         permissions.KNOWN.discard("probe.look")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/probe/cl%00osed", 404), ("/probe/closed?a=%00", 422), ("/probe/closed?%00=1", 422)],
+)
+def test_no_address_holds_a_zero_byte(service: Service, path: str, status: int) -> None:
+    assert service.visitor("quality").get(path).status_code == status
