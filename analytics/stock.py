@@ -74,6 +74,11 @@ class StockLevel(Result):
         """Probability that the parts already there cover all demands."""
         return float(self.probability[min(self.on_hand, self.probability.size - 1)])
 
+    @property
+    def shortage_on_hand(self) -> float:
+        """Expected demands that the parts already there leave uncovered."""
+        return float(self.expected_shortage[min(self.on_hand, self.expected_shortage.size - 1)])
+
 
 def stock_for_service_level(
     demand: Demand,

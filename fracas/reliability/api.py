@@ -174,6 +174,7 @@ class SparesOut(BaseModel):
     stock: int | None
     achieved: float | None
     to_order: int | None
+    expected_shortage_on_hand: float | None
     demand: QuantityOut
     demand_so_far: DemandOut
     warnings: list[str]

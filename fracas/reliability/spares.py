@@ -66,6 +66,7 @@ class SparesReport:
             "stock": None if stock is None else stock.stock,
             "achieved": None if stock is None else stock.achieved,
             "to_order": None if stock is None else stock.to_order,
+            "expected_shortage_on_hand": None if stock is None else stock.shortage_on_hand,
             "demand": self.demand.to_dict(),
             "demand_so_far": {
                 "month": [f"{month:%Y-%m}" for month in self.history.month],

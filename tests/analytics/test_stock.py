@@ -54,6 +54,7 @@ def test_parts_on_hand_count() -> None:
     level = stock_for_service_level(2.0, 0.95, on_hand=3)
     assert (level.stock, level.on_hand, level.to_order) == (5, 3, 2)
     assert level.probability_on_hand == pytest.approx(stats.poisson.cdf(3, 2.0))
+    assert level.shortage_on_hand == level.expected_shortage[3]
     plenty = stock_for_service_level(2.0, 0.95, on_hand=40)
     assert plenty.to_order == 0
     assert plenty.probability_on_hand == pytest.approx(1.0)

@@ -52,7 +52,10 @@ def test_stock_on_hand_is_what_is_fit_and_uninstalled(fleet: Fleet) -> None:
     report = spares(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(600))
     assert "SPARE" in report.on_hand
     assert not {f"A{i}" for i in range(4)} & set(report.on_hand)
-    assert report.to_dict()["on_hand"] == len(report.on_hand)
+    told = report.to_dict()
+    assert told["on_hand"] == len(report.on_hand)
+    assert report.stock is not None
+    assert told["expected_shortage_on_hand"] == report.stock.expected_shortage[len(report.on_hand)]
 
 
 def test_use_a_day_comes_from_the_units_own_place(fleet: Fleet) -> None:
