@@ -15,6 +15,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,16 @@ VERIFIED_SCORE = 1e-6
 LAST_STEP = 1e-6  # of log beta; it is still taken, so that the error left is of the order of its square
 # Skewness of log T under the tilt of a complete sample, psi''(2) / psi'(2)^1.5: bends Halley's step without a fourth sum.
 SKEWNESS = -0.780
+
+
+@cache
+def compiled() -> Any:
+    """`analytics.batch_numba` where numba is installed, otherwise None."""
+    if find_spec("numba") is None:
+        return None
+    from analytics import batch_numba
+
+    return batch_numba
 
 
 class Status(IntEnum):
@@ -228,25 +240,39 @@ def gather(
 
 def _fill(tile: Samples, age: FloatArray, failed: NDArray[np.bool_]) -> None:
     """Logarithms and sums of a tile, written into its arrays."""
-    starts, lengths = tile.offsets[:-1], np.diff(tile.offsets)
     weight, x = tile.weight, tile.x
-    largest = np.maximum.reduceat(age if weight is None else np.where(weight > 0.0, age, 0.0), starts)
-    scale = np.where(largest > 0.0, largest, 1.0)
-    np.divide(age, np.repeat(scale, lengths), out=x)
-    if weight is not None:
-        x[age == 0.0] = 1.0
-    np.log(x, out=x)
+    if compiled() is not None:
+        _fill_compiled(tile, age, failed)
+    else:
+        starts, lengths = tile.offsets[:-1], np.diff(tile.offsets)
+        largest = np.maximum.reduceat(age if weight is None else np.where(weight > 0.0, age, 0.0), starts)
+        scale = np.where(largest > 0.0, largest, 1.0)
+        np.divide(age, np.repeat(scale, lengths), out=x)
+        if weight is not None:
+            x[age == 0.0] = 1.0
+        np.log(x, out=x)
+        np.log(scale, out=tile.log_scale)
+        worth = failed.astype(np.float64) if weight is None else failed * weight
+        np.add.reduceat(worth, starts, out=tile.failures)
+        worth *= x
+        np.add.reduceat(worth, starts, out=tile.sum_x)
+        units = lengths if weight is None else np.add.reduceat(weight, starts)
+        moment = x if weight is None else weight * x
+        tile.mean[:] = np.add.reduceat(moment, starts) / units
+        tile.variance[:] = np.add.reduceat(moment * x, starts) / units - tile.mean**2
+    # Some age outlasts the mean log age at failure: of the largest age the logarithm is 0.
+    tile.maximum_exists[:] = tile.sum_x / tile.failures < -1e-13
+
+
+def _fill_compiled(tile: Samples, age: FloatArray, failed: NDArray[np.bool_]) -> None:
+    """The same by numba."""
+    weight = np.empty(0) if tile.weight is None else tile.weight
+    scale = np.empty(len(tile))
+    compiled().relative_ages(tile.offsets, age, weight, tile.x, scale)
+    np.log(tile.x, out=tile.x)
     np.log(scale, out=tile.log_scale)
-    worth = failed.astype(np.float64) if weight is None else failed * weight
-    np.add.reduceat(worth, starts, out=tile.failures)
-    worth *= x
-    np.add.reduceat(worth, starts, out=tile.sum_x)
-    units = lengths if weight is None else np.add.reduceat(weight, starts)
-    moment = x if weight is None else weight * x
-    tile.mean[:] = np.add.reduceat(moment, starts) / units
-    tile.variance[:] = np.add.reduceat(moment * x, starts) / units - tile.mean**2
-    longest = 0.0 if weight is None else np.maximum.reduceat(np.where(weight > 0.0, x, -np.inf), starts)
-    tile.maximum_exists[:] = tile.sum_x / tile.failures < longest - 1e-13
+    sums = (tile.failures, tile.sum_x, tile.mean, tile.variance)
+    compiled().moments(tile.offsets, tile.x, weight, failed.view(np.int8), *sums)
 
 
 def _fill_entry(tile: Samples, entry: FloatArray) -> None:
@@ -366,13 +392,16 @@ def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: in
     status = fits.status[first : first + len(samples)]
     status[~samples.maximum_exists] = Status.NO_FINITE_MAXIMUM
     status[samples.failures <= 0.0] = Status.NO_FAILURES
-    rows = first + np.flatnonzero(status == Status.NOT_CONVERGED)
-    if rows.size < len(samples):
-        keep = status == Status.NOT_CONVERGED
-        samples, start = samples.take(keep), None if start is None else start[keep]
+    keep = status == Status.NOT_CONVERGED
+    rows = first + np.flatnonzero(keep)
     if not rows.size:
         return
     log_beta = log_moment_start(samples) if start is None else start
+    if compiled() is not None:
+        _search_compiled(samples, np.where(keep, log_beta, np.nan), fits, first)
+        return
+    if rows.size < len(samples):
+        samples, log_beta = samples.take(keep), log_beta[keep]
     low, high = np.full(rows.size, -np.inf), np.full(rows.size, np.inf)
     for _ in range(MOST_PASSES):
         sums = power_sums(samples, np.exp(log_beta))
@@ -394,6 +423,22 @@ def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: in
         if not more.all():
             rows, samples = rows[more], samples.take(more)
             log_beta, low, high = log_beta[more], low[more], high[more]
+
+
+def _search_compiled(samples: Samples, log_beta: FloatArray, fits: Fits, first: int) -> None:
+    """The same search, one sample after the other, by numba; none where `log_beta` is NaN."""
+    nothing, out = np.empty(0), np.zeros((8, len(samples)))
+    columns = [nothing if c is None else c for c in (samples.weight, samples.entry, samples.entry_weight)]
+    smallest, largest = math.log(SMALLEST_BETA), math.log(LARGEST_BETA)
+    limits = np.array([VERIFIED_SCORE, LAST_STEP, smallest, largest, SKEWNESS, MOST_PASSES])
+    sums = np.stack([samples.failures, samples.sum_x])
+    compiled().search(samples.offsets, samples.x, *columns, sums, log_beta, limits, out)
+    fits.status[first + np.flatnonzero(out[7] == 2.0)] = Status.NO_FINITE_MAXIMUM
+    done = out[7] == 1.0
+    last, step, norm, slope = out[:4, done]
+    _record(
+        fits, first + np.flatnonzero(done), samples.numbers(done), (last, step, slope, norm), out[4:7, done]
+    )
 
 
 def _profile_score(samples: Samples, beta: FloatArray, sums: FloatArray) -> tuple[FloatArray, ...]:

@@ -55,6 +55,7 @@ class Parts:
 
     data: LifeData
     offsets: NDArray[np.intp]
+    weight: FloatArray | None
     failures: NDArray[np.int64]
     exposure: FloatArray
     inexact: NDArray[np.bool_]
@@ -63,18 +64,19 @@ class Parts:
     def of(cls, data: LifeData, offsets: NDArray[np.intp]) -> "Parts":
         """Count what the rows between the first and the last offset hold."""
         rows, starts = slice(offsets[0], offsets[-1]), offsets[:-1] - offsets[0]
-        event, count, end = data.event[rows], data.count[rows], data.time[rows]
-        inexact = (event >= LEFT_CENSORED) | np.isfinite(data.truncated_above[rows])
-        if inexact.any():
+        event, count = data.event[rows], data.count[rows]
+        weight = None if (count == 1.0).all() else count
+        end, inexact = data.time[rows], np.zeros(starts.size, dtype=bool)
+        unclear = (event >= LEFT_CENSORED) | np.isfinite(data.truncated_above[rows])
+        if unclear.any():
             low, high = (side[rows] for side in data.failure_intervals())
             end = np.where(event >= LEFT_CENSORED, (low + high) / 2.0, end)
-        return cls(
-            data,
-            offsets,
-            np.add.reduceat(count * (event != RIGHT_CENSORED), starts).astype(np.int64),
-            np.add.reduceat(count * (end - data.entry[rows]), starts),
-            np.logical_or.reduceat(inexact, starts),
-        )
+            inexact = np.logical_or.reduceat(unclear, starts)
+        failed, exposed = (event != RIGHT_CENSORED).astype(np.float64), end - data.entry[rows]
+        if weight is not None:
+            failed, exposed = failed * weight, exposed * weight
+        failures = np.add.reduceat(failed, starts).astype(np.int64)
+        return cls(data, offsets, weight, failures, np.add.reduceat(exposed, starts), inexact)
 
     def __len__(self) -> int:
         return self.failures.size
@@ -82,13 +84,12 @@ class Parts:
     def samples(self) -> Samples:
         """The parts as samples; those with inexact records are not to be used."""
         rows = slice(self.offsets[0], self.offsets[-1])
-        count = self.data.count[rows]
         return gather(
             self.data.time[rows],
             self.data.event[rows],
             self.offsets - self.offsets[0],
             entry=self.data.entry[rows],
-            weight=None if (count == 1.0).all() else count,
+            weight=self.weight,
         )
 
     def part(self, k: int) -> LifeData:

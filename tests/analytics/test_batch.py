@@ -1,4 +1,5 @@
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics import AnalyticsError, LifeData
+from analytics import AnalyticsError, LifeData, batch
 from analytics.batch import (
     BLOCK_RECORDS,
     CHUNK_RECORDS,
@@ -20,6 +21,16 @@ from analytics.batch import (
 )
 from analytics.weibull_likelihood import WeibullLikelihood
 from analytics.weibull_likelihood import maximise as maximise_one
+
+
+@pytest.fixture(autouse=True, scope="module", params=["numpy", "numba"])
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Everything here holds with numba and without."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "numpy":
+            patch.setattr(batch, "compiled", lambda: None)
+        yield request.param
+
 
 Flat = tuple[
     np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray
