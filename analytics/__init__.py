@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analytics.alarm import RisingRates as RisingRates
+    from analytics.alarm import rising_rate_alarm as rising_rate_alarm
     from analytics.before_after import BeforeAfter as BeforeAfter
     from analytics.before_after import compare_before_after as compare_before_after
     from analytics.comparison import DistributionComparison as DistributionComparison
@@ -132,6 +134,7 @@ MODULE_OF = {
     "RenewalProcessFit": "renewalprocess",
     "Result": "results",
     "ReplacementPlan": "replacement",
+    "RisingRates": "alarm",
     "SparesPlan": "spares_budget",
     "StockLevel": "stock",
     "SurvivalCurve": "nonparametric",
@@ -172,6 +175,7 @@ MODULE_OF = {
     "optimise_spares": "spares_budget",
     "project_growth": "growth",
     "plan_demonstration_test": "demonstration",
+    "rising_rate_alarm": "alarm",
     "stock_for_service_level": "stock",
     "trend_tests": "trend",
     "warranty_from_nevada": "warranty",
