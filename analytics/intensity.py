@@ -18,7 +18,12 @@ from analytics.results import FloatArray
 
 # Slopes on a rescaled axis beyond this put every event into one end of the windows: there is no maximum there.
 STEEPEST = 1e7
-FLATTEST = 1e-9
+# Share of the information of exact times below which counts in intervals are taken to hold none.
+LEAST_INFORMATION = 1e-8
+NO_MAXIMUM = (
+    "the likelihood rises without end, or is the same for any trend: all events stand at one end of the observation, "
+    "or in one interval, so no trend can be estimated from them"
+)
 
 
 @dataclass(frozen=True)
@@ -122,9 +127,14 @@ class IntensityLikelihood:
         if positive:
             # Searched on a log scale: the score falls from plus to minus infinity over many decades.
             low, high = _bracket(lambda z: self.profile(math.exp(z))[1], 0.0, math.log(STEEPEST))
-            return float(math.exp(brentq(lambda z: self.profile(math.exp(z))[1], low, high, xtol=1e-14)))
-        low, high = _bracket(lambda slope: self.profile(slope)[1], 0.0, STEEPEST)
-        return float(brentq(lambda slope: self.profile(slope)[1], low, high, xtol=1e-14))
+            slope = math.exp(brentq(lambda z: self.profile(math.exp(z))[1], low, high, xtol=1e-14))
+        else:
+            low, high = _bracket(lambda slope: self.profile(slope)[1], 0.0, STEEPEST)
+            slope = float(brentq(lambda slope: self.profile(slope)[1], low, high, xtol=1e-14))
+        # Counts that any steep slope explains leave a flat score, which rounding turns into a false root.
+        if -self.profile(slope)[2] < LEAST_INFORMATION * self.events * self._whole(slope)[2]:
+            raise NoFiniteMaximum(NO_MAXIMUM)
+        return slope
 
 
 def _log_mean_fall(y: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -152,10 +162,7 @@ def _bracket(score: Callable[[float], float], start: float, farthest: float) -> 
     while here * step > 0:
         low, high = high, high + step
         if abs(high - start) > farthest:
-            raise NoFiniteMaximum(
-                "the likelihood rises without end: all events stand at one end of the observation, "
-                "so no trend can be estimated from them"
-            )
+            raise NoFiniteMaximum(NO_MAXIMUM)
         here = score(high)
         step *= 2.0
     return (low, high) if low < high else (high, low)

@@ -143,7 +143,7 @@ def fit_renewal_process(
     NotEnoughFailures
         With fewer than three events: three parameters are estimated.
     InvalidData
-        If a system was not watched from age 0 without gaps, or an event is at age 0.
+        If a system was not watched from age 0 without gaps, an event is at age 0, or two of one system are at the same time.
     NoFiniteMaximum
         If every event stands at the end of observation.
 
@@ -236,6 +236,12 @@ class _Gaps:
             raise InvalidData("virtual ages need systems watched from new (age 0) without gaps")
         if np.any(histories.time <= 0):
             raise InvalidData("an event at age 0 has no likelihood; leave it out or give the age it had")
+        pairs = np.column_stack([histories.event_system, histories.time])
+        if np.unique(pairs, axis=0).shape[0] < histories.time.size:
+            raise InvalidData(
+                "two events of one system are at the same time: the likelihood of a renewal has no bound there; "
+                "join them to one event, or give the times at which they happened"
+            )
         systems = len(histories.systems)
         ends = histories.window_end[np.argsort(histories.window_system)]
         owner = np.concatenate([histories.event_system, np.arange(systems)])

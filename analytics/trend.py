@@ -210,7 +210,6 @@ class Gaps:
 
     length: FloatArray
     is_complete: np.ndarray
-    follows: np.ndarray
 
     def shape_test(self) -> tuple[float | None, TrendTest | None, float]:
         """Weibull shape of the times between events, the likelihood-ratio test that it is 1, and its log-likelihood."""
@@ -253,16 +252,21 @@ class Gaps:
 
     def serial_correlation(self) -> TrendTest | None:
         """Rank correlation of neighbours."""
-        second = np.flatnonzero(self.follows & self.is_complete)
-        second = second[self.is_complete[second - 1]]
-        if second.size < FEWEST_PAIRS:
+        window = np.concatenate([[0], np.cumsum(~self.is_complete)[:-1]])[self.is_complete]
+        ranks = _ranks(self.length[self.is_complete])
+        n = np.maximum(np.bincount(window), 1)
+        apart = ranks - (np.bincount(window, weights=ranks) / n)[window]
+        neighbours = window[1:] == window[:-1]
+        if np.count_nonzero(neighbours) < FEWEST_PAIRS:
             return None
-        before, after = _ranks(self.length[second - 1]), _ranks(self.length[second])
-        if not before.std() > 0 or not after.std() > 0:
+        spread = np.bincount(window, weights=apart**2)
+        # Over all orders of a window's gaps the products have the mean -spread / n, far from 0 where windows are short.
+        score = float(np.sum(apart[1:][neighbours] * apart[:-1][neighbours]) + np.sum(spread / n))
+        variance = float(np.sum(np.maximum(n - 2, 0) * (spread / n) ** 2))
+        if not variance > 0:
             return None
-        correlation = float(np.corrcoef(before, after)[0, 1])
-        found = normal_test("serial correlation", correlation * math.sqrt(second.size - 1))
-        return TrendTest(found.name, correlation, None, found.p_value, "none")
+        found = normal_test("serial correlation", score / math.sqrt(variance))
+        return replace(found, statistic=score / float(spread.sum()), direction="none")
 
 
 def _ranks(values: FloatArray) -> FloatArray:
@@ -286,8 +290,7 @@ def gaps_between(histories: EventHistories, axis: FloatArray, ends: FloatArray |
     length = np.diff(along)
     # From the opening of a window to its first event, between events, and from the last one to the end.
     real = (rank[1:] > 0) & np.isfinite(length)
-    follows = (rank[:-1] == 1.0)[real]
-    return Gaps(length[real], (rank[1:] == 1.0)[real], follows)
+    return Gaps(length[real], (rank[1:] == 1.0)[real])
 
 
 def _rescaled_shape(histories: EventHistories) -> tuple[TrendTest | None, float]:

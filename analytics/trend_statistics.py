@@ -61,7 +61,8 @@ def places_within_systems(histories: EventHistories, terminated: Termination) ->
         which = np.searchsorted(start, time[own], side="right") - 1
         at[own] = (np.cumsum(spans) - spans)[which] + time[own] - start[which]
         length[own] = spans.sum()
-    keep = np.ones(time.size, dtype=bool)
+    # An event in a window of no length has no place in it.
+    keep = length > 0
     if terminated == "failure":
         # Events are sorted by time, so the last of each system is the last one found.
         keep[time.size - 1 - np.unique(owner[::-1], return_index=True)[1]] = False

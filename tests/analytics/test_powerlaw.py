@@ -152,6 +152,9 @@ def test_refusals() -> None:
         fit_power_law(two, method="unbiased", terminated="failure")
     with pytest.raises(NoFiniteMaximum, match="one end"):
         fit_power_law(EventHistories(["a", "a"], [10, 10], end={"a": 10}))
+    for counts in ([5], [0, 0, 5], [5, 0, 0]):
+        with pytest.raises(NoFiniteMaximum, match="one interval"):
+            fit_power_law(GroupedEvents(range(1, len(counts) + 1), counts))
     with pytest.raises(InvalidData, match="age 0"):
         fit_power_law(EventHistories(["a", "a"], [0, 5], end={"a": 10}))
     with pytest.raises(InvalidData, match="watched beyond its last event"):

@@ -165,5 +165,7 @@ def test_refusals() -> None:
         fit_renewal_process(EventHistories(["a"] * 3, [2, 5, 7], start=1, end={"a": 10}))
     with pytest.raises(InvalidData, match="age 0"):
         fit_renewal_process(EventHistories(["a"] * 3, [0, 5, 7], end={"a": 10}))
+    with pytest.raises(InvalidData, match="same time"):
+        fit_renewal_process(EventHistories(["a"] * 3, [5, 5, 7], end={"a": 10}))
     with pytest.raises(InvalidData, match="kijima"):
         fit_renewal_process(six(), kijima="III")  # type: ignore[arg-type]

@@ -108,7 +108,6 @@ def test_gaps_of_late_windows_begin_at_their_first_event() -> None:
     gaps = gaps_between(histories, histories.time)
     assert gaps.length.tolist() == [3, 5, 2, 5, 3]
     assert gaps.is_complete.tolist() == [True, True, False, True, False]
-    assert gaps.follows.tolist() == [False, True, True, True, True]
 
 
 @given(st.floats(1e-6, 1e9), st.integers(0, 5))
