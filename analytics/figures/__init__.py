@@ -7,6 +7,7 @@ colour-blind readers, and lines and markers differ in shape as well, for black-a
 """
 
 from analytics.figures.demand import demand_forecast, stock_curve
+from analytics.figures.distributions import distribution_paper, likelihood_contour
 from analytics.figures.fleet import mcf_curve, mtbf_over_time
 from analytics.figures.growth import duane_plot, growth_curve, trend_plot
 from analytics.figures.lifetimes import hazard_curve, reliability_curve, weibull_paper
@@ -16,10 +17,12 @@ from analytics.figures.style import LABELS
 __all__ = [
     "LABELS",
     "demand_forecast",
+    "distribution_paper",
     "duane_plot",
     "failure_fan",
     "growth_curve",
     "hazard_curve",
+    "likelihood_contour",
     "mcf_curve",
     "mtbf_over_time",
     "reliability_curve",

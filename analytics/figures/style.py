@@ -90,6 +90,9 @@ LABELS: dict[str, str] = {
     "in its first half.",
     "alt_demand_forecast": "Forecast of demands: {mean} expected, {lower} to {upper} with a probability of {confidence}.",
     "alt_stock_curve": "Probability of covering all demands against stock: {stock} parts reach {achieved}.",
+    "region": "{confidence} joint region",
+    "alt_distribution_paper": "Probability plot, {distribution}: {failures} failures and {suspensions} suspensions; {numbers}.",
+    "alt_likelihood_contour": "Joint {confidence} region of two parameters around {numbers}.",
 }
 
 

@@ -148,7 +148,9 @@ def reliability_curve(report: WeibullReport, *, words: Translate = same) -> Figu
     try:
         steps = kaplan_meier(report.data)
     except AnalyticsError:
-        steps = None  # Intervals have no Kaplan-Meier curve; the fitted one stands alone.
+        steps = None
+    if steps is not None and steps.start is not None:
+        steps = None  # Inspections leave open where the curve falls; the fitted one stands alone.
     return draw(report.fit, nonparametric=steps, labels=labels(words))
 
 

@@ -124,9 +124,10 @@ def best(data: LifeData) -> Best:
         )
         if -end.fun > found.value:
             b, e = end.x
-            # A maximum is higher than its surroundings; a likelihood that has gone flat on its way to a limit is not.
-            beside = max(
-                value(np.array([b + i, e + j])) for i, j in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5))
-            )
-            found = Best(-end.fun, b, float(log_eta(np.array(b), np.array(e))), beside < -end.fun - 1e-7)
+            # A maximum is higher than its surroundings, at the same expectation and at the same scale; a likelihood gone flat
+            # on its way to a limit, or a simplex stuck on a ridge, is not.
+            u = log_eta(np.array(b), np.array(e))
+            beside = [value(np.array([b + i, e + j])) for i, j in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5))]
+            beside += [float(log_likelihood(data, np.array(b + i), u)) for i in (0.5, -0.5)]
+            found = Best(-end.fun, b, float(u), max(beside) < -end.fun - 1e-7)
     return found

@@ -22,12 +22,13 @@ from fracas.web.templating import points
 from tests.factories.fleet import Fleet, day
 
 FORMULAS = {"numbers", "numbers_without_bounds"}
-# Pictures that no page shows yet: costs, growth, trend, plans of spares.
+# Pictures that no page shows yet: costs, growth, trend, plans of spares, other distributions.
 NOT_ASKED_FOR = {
     "mcf_cost", "instantaneous_mtbf", "cumulative_mtbf", "cumulative_points", "growth_numbers", "duane_line", "duane_numbers",
     "no_trend", "events", "events_share", "total_time_share", "alt_growth_curve", "alt_duane_plot", "alt_trend_plot",
     "expected", "failures_of_period", "cost", "backorders", "fill_rate", "availability", "sufficiency", "efficient_plans",
     "chosen_plan", "alt_failure_fan", "alt_spares_trade_off",
+    "region", "alt_distribution_paper", "alt_likelihood_contour",
 }  # fmt: skip
 
 
