@@ -12,6 +12,12 @@ import analytics
 from fracas.core.errors import Finding
 from fracas.reliability.remarks import REMARKS, recognised
 
+# Modules that no page or answer asks yet: processes of repairable systems, trend, growth.
+NOT_ON_A_PAGE = {
+    "duane", "groupedevents", "growth", "intensity", "loglinear", "powerlaw", "powerlaw_checks", "powerlaw_fit",
+    "renewalprocess", "trend", "trend_statistics",
+}  # fmt: skip
+
 REFUSALS = {"NotEnoughFailures", "NoFiniteMaximum", "NotConverged"}
 
 
@@ -37,6 +43,8 @@ def is_warning(node: ast.AST) -> bool:
 
 def sentences() -> Iterator[tuple[str, str]]:
     for path in sorted(Path(analytics.__path__[0]).glob("*.py")):
+        if path.stem in NOT_ON_A_PAGE:
+            continue
         tree = ast.parse(path.read_text("utf-8"))
         for node in ast.walk(tree):
             spoken: list[ast.AST] = []
