@@ -63,6 +63,7 @@ lock: $(VENV)/.created  ## resolve the dependencies anew and write the hashed lo
 	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements-setup.in -o requirements-setup.lock
 	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements-bench.in -o requirements-bench.lock
 
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -101,9 +102,20 @@ format: setup  ## write the source the way `make lint` wants it
 coverage: setup  ## which lines the tests reach
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing --cov-report=html
 
+# The other programs live apart: they are oracles and rivals, never dependencies.
+PEERS := .venv-bench
+
+$(PEERS)/.installed: $(VENV)/.created requirements-bench.lock
+	@$(PYTHON) -m venv $(PEERS)
+	@echo "installing requirements-bench.lock ..."
+	@mirror="$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)"; mirror="$${PIP_INDEX_URL:-$$mirror}"; \
+	if test -n "$$mirror" && test -z "$$UV_DEFAULT_INDEX"; then export UV_DEFAULT_INDEX="$$mirror"; fi; \
+	VIRTUAL_ENV=$(PEERS) $(BIN)/uv pip install --quiet --require-hashes -r requirements-bench.lock
+	@touch $@
+
 .PHONY: bench
-bench: setup  ## speed as ratios against other programs on the same data
-	$(BIN)/python -m pytest -n0 -m slow -s tests/benchmarks
+bench: setup $(PEERS)/.installed  ## speed as ratios against other programs on the same data
+	FRACAS_BENCH_PYTHON=$(PEERS)/bin/python OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n0 -m slow -s tests/benchmarks
 
 .PHONY: notebooks
 notebooks: setup  ## run every notebook from an empty kernel
@@ -149,6 +161,6 @@ LANGUAGES := zh_Hans
 
 .PHONY: clean
 clean:  ## remove what set-up and tools made; the data in var/ stays
-	rm -rf $(VENV) node_modules fracas/web/static/vendor build dist .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(PEERS) node_modules fracas/web/static/vendor build dist .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache .hypothesis .coverage htmlcov mutants
 	find analytics fracas migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
