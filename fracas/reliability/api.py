@@ -15,9 +15,17 @@ from fracas.core.words import N_
 from fracas.reliability import estimates, spares, uptime
 from fracas.reliability.datasets import demand_history, life_table
 from fracas.reliability.effectivity import by_effectivity
-from fracas.reliability.forms import FleetQuery, McfQuery, PartTypeQuery, SparesQuery, WeibullQuery
+from fracas.reliability.forms import (
+    FleetQuery,
+    McfQuery,
+    PartTypeQuery,
+    SparesQuery,
+    VerdictQuery,
+    WeibullQuery,
+)
 from fracas.reliability.lifetable import LifeTable
 from fracas.reliability.quantities import told
+from fracas.reliability.verdicts import computed_verdict
 from fracas.web.api import takes
 from fracas.web.guard import actor, needs
 from fracas.web.session import db
@@ -261,6 +269,32 @@ def mttr(query: FleetQuery) -> dict[str, Any]:
 def availability(query: FleetQuery) -> dict[str, Any]:
     """Steady-state availability of systems."""
     return uptime.availability(db(), actor(), confidence=query.confidence, **query.fleet()).to_dict()
+
+
+class VerdictOut(BaseModel):
+    """What the register says of an action, against its criterion."""
+
+    answer: Literal["effective", "not_effective", "too_early"]
+    ratio: QuantityOut
+    criterion: float
+    failures_before: int
+    exposure_before: float
+    failures_after: int
+    exposure_after: float
+    exposure_needed: float | None
+    exposure_needed_without_failure: float | None
+    part_type: str
+    mode: str | None
+
+
+@api.get("/reliability/verdict")
+@needs("reliability.read")
+@api.output(VerdictOut)
+@takes(api, VerdictQuery, "query", "query")
+def verdict(query: VerdictQuery) -> dict[str, Any]:
+    """Is the fix working? Failure rates after an action over before, at like ages, against its own criterion."""
+    how: dict[str, Any] = {"as_of": query.as_of, "confidence": query.confidence}
+    return computed_verdict(db(), actor(), query.action, **how).to_dict()
 
 
 @api.get("/reliability/mcf")

@@ -109,3 +109,14 @@ class SparesQuery(PartTypeQuery, Confident):
 
     service_level: float = Field(0.95, gt=0, lt=1, description="probability that no demand goes unmet")
     lead_time_days: float | None = Field(None, ge=0, lt=36_525, description="none: the part type's own")
+
+
+class VerdictQuery(Confident):
+    """What the register says of one action."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: str = Field(description="number or id")
+    as_of: Day | None = Field(
+        None, description="up to when things had happened; a date means its end, UTC; none: now"
+    )

@@ -89,6 +89,21 @@ REMARKS = (
     N_("a bound of the time between failures or of the time to repair is missing"),
     # spares
     N_("the estimated parameters are taken as the truth: the forecast is narrower than the data allow"),
+    # before and after a change
+    N_("nothing failed before, so nothing can be shown to have become better"),
+    N_("few failures: likelihood-ratio bounds hold less often than their nominal confidence says"),
+    N_(
+        "the shapes before and after differ (p = %(p)s): one ratio does not describe the change; compare both fits"
+    ),
+    N_("the lives hold %(failures)s failures together; a Weibull comparison needs at least 2"),
+    N_(
+        "the search for a likelihood-ratio bound did not end: with one number held fixed the best other parameters lie at "
+        "infinity or could not be found; use Wald bounds for these data"
+    ),
+    N_("the search for Turnbull's estimate did not end"),
+    N_(
+        "few failures, and the fit carries no data to weigh its parameters by: they are drawn from a normal distribution"
+    ),
     # our own, where only the sentence is kept
     N_("There is no life of known age to fit."),
     REPAIRED,

@@ -24,10 +24,12 @@ from fracas.reliability.datasets import demand_history, life_table
 from fracas.reliability.effectivity import effective_actions
 from fracas.reliability.forms import McfQuery, PartTypeQuery, SparesQuery, WeibullQuery
 from fracas.reliability.quantities import Note
+from fracas.reliability.verdicts import computed_verdict
 from fracas.web.downloads import csv_response
 from fracas.web.errors import sentence
 from fracas.web.forms import parse
 from fracas.web.guard import actor, needs
+from fracas.web.panels import panel
 from fracas.web.session import db
 from fracas.web.templating import navigation
 
@@ -271,4 +273,27 @@ def _choices() -> dict[str, Any]:
         "part_types": [(one.number, f"{one.number} {one.name}") for one in catalog.part_types(db(), actor())],
         "system_models": [(one.code, one.name) for one in catalog.system_models(db(), actor())],
         "groupings": [(value, gettext(text)) for value, text in GROUPINGS],
+    }
+
+
+@panel("action", 10)
+def verdict_of_action(action: Any) -> str:
+    """On an action's page: what the register says of it, once there is something to compare."""
+    if not actor().may("reliability.read") or action.completed_at is None:
+        return ""
+    verdict = refusal = None
+    try:
+        verdict = computed_verdict(db(), actor(), action.id)
+    except FracasError as error:
+        refusal = sentence(error)
+    return render_template(
+        "reliability/verdict.html", action=action, verdict=verdict, refusal=refusal, answers=_answers()
+    )
+
+
+def _answers() -> dict[str, str]:
+    return {
+        "effective": gettext("effective"),
+        "not effective": gettext("not effective"),
+        "too early": gettext("too early"),
     }

@@ -9,14 +9,9 @@ from pathlib import Path
 import pytest
 
 import analytics
+import fracas
 from fracas.core.errors import Finding
 from fracas.reliability.remarks import REMARKS, recognised
-
-# Modules that no page or answer asks yet: processes of repairable systems, trend, growth.
-NOT_ON_A_PAGE = {
-    "duane", "groupedevents", "growth", "intensity", "loglinear", "powerlaw", "powerlaw_checks", "powerlaw_fit",
-    "renewalprocess", "trend", "trend_statistics",
-}  # fmt: skip
 
 REFUSALS = {"NotEnoughFailures", "NoFiniteMaximum", "NotConverged"}
 
@@ -41,17 +36,44 @@ def is_warning(node: ast.AST) -> bool:
     return False
 
 
+def imported(path: Path) -> set[str]:
+    """Modules of `analytics` that a source takes something from."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "analytics":
+            found |= {
+                analytics.MODULE_OF[alias.name] for alias in node.names if alias.name in analytics.MODULE_OF
+            }
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("analytics."):
+            found.add(str(node.module).split(".")[1])
+    return found
+
+
+def on_a_page() -> list[Path]:
+    """The modules that the service asks, and those that they ask in turn."""
+    folder = Path(analytics.__path__[0])
+    waiting = set().union(*(imported(path) for path in Path(fracas.__path__[0]).rglob("*.py")))
+    seen: set[Path] = set()
+    while waiting:
+        path = folder / f"{waiting.pop()}.py"
+        if path.exists() and path not in seen:
+            seen.add(path)
+            waiting |= imported(path)
+    return sorted(seen)
+
+
 def sentences() -> Iterator[tuple[str, str]]:
-    for path in sorted(Path(analytics.__path__[0]).glob("*.py")):
-        if path.stem in NOT_ON_A_PAGE:
-            continue
+    for path in on_a_page():
         tree = ast.parse(path.read_text("utf-8"))
         for node in ast.walk(tree):
             spoken: list[ast.AST] = []
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in REFUSALS:
                 spoken = list(node.args[:1])
             elif is_warning(node):
-                spoken = list(ast.walk(node))
+                told = (
+                    node.body[1:] if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) else [node]
+                )
+                spoken = [inner for part in told for inner in ast.walk(part)]
             elif isinstance(node, ast.Dict):
                 named = zip(node.keys, node.values, strict=True)
                 spoken = [
