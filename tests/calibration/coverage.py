@@ -87,13 +87,16 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    for failures in FAILURES:
-        for late in (False, True):
-            for censored in CENSORED:
-                for name in ("beta", "eta", "B10", "R(t)"):
-                    yield Case(failures, censored, late, name, 1.0)
-                for beta in BETAS:
-                    yield Case(failures, censored, late, "mean", beta)
+    """Every cell: the corners of the study first, so that a run cut short has seen all of its range."""
+    names = [*((name, 1.0) for name in ("beta", "B10", "R(t)", "eta")), *(("mean", beta) for beta in BETAS)]
+    plans = [
+        (failures, censored, late) for failures in FAILURES for late in (False, True) for censored in CENSORED
+    ]
+    every = [(plan, quantity) for plan in plans for quantity in names]
+    corners = {CENSORED[0], CENSORED[-1]}
+    first = sorted(every, key=lambda one: (one[0][1] not in corners, names.index(one[1])))
+    for (failures, censored, late), (name, beta) in first:
+        yield Case(failures, censored, late, name, beta)
 
 
 def plan_for(case: Case) -> Plan:
