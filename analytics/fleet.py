@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Distribution = Literal["weibull", "exponential", "lognormal"]
-Bounds = Literal["wald", "likelihood_ratio", "chi_square", "calibrated"]
+Bounds = Literal["wald", "likelihood_ratio", "chi_square", "calibrated", "bootstrap"]
 
 
 def fit_fleet(
@@ -44,9 +44,10 @@ def fit_fleet(
     distribution : {"weibull", "exponential", "lognormal"}
     confidence : float
         Two-sided confidence of the bounds, in (0, 1).
-    bounds : {"wald", "likelihood_ratio", "chi_square", "calibrated"}
+    bounds : {"wald", "likelihood_ratio", "chi_square", "calibrated", "bootstrap"}
         Wald bounds on the log scale (lognormal `mu`: plain), or likelihood ratio; chi-square for the exponential; calibrated
-        for Weibull and exponential, at the cost of a resampling a part (see `fit_weibull`).
+        for Weibull, at the cost of a resampling at each bound (see `fit_weibull`); percentiles of 1,000 bootstrap resamples
+        for Weibull, which are too narrow for few failures.
     workers : int, optional
         Threads to share the work among; one where not given.
     client : dask.distributed.Client, optional
@@ -63,7 +64,7 @@ def fit_fleet(
         * "no failures: bound only": the lower bound on `eta` or `theta` is one-sided, for a constant failure rate.
         * "no finite maximum": the likelihood rises without end (see `fit_weibull`), so nothing is estimated.
         * "not converged": no verified maximum was reached, so nothing is estimated.
-        * "ok, bounds not converged": the estimate is verified, a bound is not and is left out.
+        * "ok, bounds not converged": the estimate is verified; the bounds could not be had and are left out.
 
         What cannot be said is NaN. `score_norm` is the distance from the maximum in standard errors.
 

@@ -12,7 +12,9 @@ from analytics.batch_bounds import ratio_bounds
 from analytics.batch_lognormal import maximise_lognormal
 from analytics.distributions import fit_lognormal
 from analytics.exponential import fit_exponential
+from analytics.fleet_bootstrap import bootstrap_bounds
 from analytics.fleet_parts import (
+    NO_BOUNDS,
     NO_FAILURES,
     NO_MAXIMUM,
     OK,
@@ -46,11 +48,13 @@ def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Setting
         one_by_one |= ok
     else:
         _fill_weibull(columns, ok, fits)
-        lower, upper = _weibull_bounds(samples, fits, ok, settings)
+        lower, upper = _weibull_bounds(parts, samples, fits, ok, settings)
         for name, low, high in zip(("eta", "beta"), lower, upper, strict=True):
             columns[f"{name}_lower"][ok], columns[f"{name}_upper"][ok] = np.exp(low[ok]), np.exp(high[ok])
-            one_by_one |= ok & np.isnan(low + high)
+            if settings.bounds != "bootstrap":
+                one_by_one |= ok & np.isnan(low + high)
     fit_one_by_one(columns, parts, one_by_one, _one_weibull, settings)
+    columns["status"][(columns["status"] == OK) & np.isnan(columns["beta_lower"])] = NO_BOUNDS
     few_failures(columns, parts, settings, "eta")
     return columns
 
@@ -64,26 +68,33 @@ def _fill_weibull(columns: Columns, ok: NDArray[np.bool_], fits: Fits) -> None:
 
 
 def _weibull_bounds(
-    samples: Samples, fits: Fits, ok: NDArray[np.bool_], settings: Settings
+    parts: Parts, samples: Samples, fits: Fits, ok: NDArray[np.bool_], settings: Settings
 ) -> tuple[Any, Any]:
     """Lower and upper bounds on (log eta, log beta); NaN where the batch found none."""
     if settings.bounds == "wald":
         reach = settings.deviate * np.sqrt(fits.covariance[[0, 2]])
         centre = np.stack([fits.log_eta, fits.log_beta])
         return centre - reach, centre + reach
-    with_fit = samples.take(ok)
     found = np.full((2, 2, len(samples)), np.nan)
+    if settings.bounds == "bootstrap":
+        for k in np.flatnonzero(ok):
+            found[:, :, k] = bootstrap_bounds(
+                parts.part(int(k)), float(fits.log_beta[k]), settings.confidence
+            )
+        return found[0], found[1]
+    with_fit = samples.take(ok)
     for at, name in enumerate(("eta", "beta")):
         found[:, at, ok] = ratio_bounds(with_fit, fits.take(ok), name, settings.deviate)
     return found[0], found[1]
 
 
 def _one_weibull(part: LifeData, settings: Settings) -> dict[str, Any]:
-    bounds: Any = settings.bounds
+    # What has no batch has no bootstrap: its estimate stands, its bounds are left out.
+    bounds: Any = "wald" if settings.bounds == "bootstrap" else settings.bounds
     fit = fit_weibull(part, confidence=settings.confidence, bounds=bounds)
     found: dict[str, Any] = {"eta": fit.eta, "beta": fit.beta, "b10": fit.b_life(10.0)}
     found |= {"loglik": fit.loglik, "score_norm": fit.score_norm}
-    return found | _intervals(fit, ("eta", "beta"))
+    return found if settings.bounds == "bootstrap" else found | _intervals(fit, ("eta", "beta"))
 
 
 def exponential_columns(data: LifeData, offsets: NDArray[np.intp], settings: Settings) -> Columns:

@@ -22,7 +22,7 @@ NO_MAXIMUM, NOT_CONVERGED, NO_BOUNDS = "no finite maximum", "not converged", "ok
 
 # Which bounds there are for which distribution.
 BOUNDS = {
-    "weibull": ("wald", "likelihood_ratio", "calibrated"),
+    "weibull": ("wald", "likelihood_ratio", "calibrated", "bootstrap"),
     "exponential": ("wald", "likelihood_ratio", "chi_square"),
     "lognormal": ("wald", "likelihood_ratio"),
 }
