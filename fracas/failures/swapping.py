@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from fracas.assets import queries as assets
 from fracas.assets import workflow as register
-from fracas.assets.models import Installation, InstalledAs, Part, Removal
+from fracas.assets.models import Installation, InstalledAs, Part, Removal, RemovalCause
 from fracas.core import facts
 from fracas.core.db import known
 from fracas.core.errors import Invalid
@@ -46,8 +46,11 @@ def swap(
     _require_both(failure, out, into)
     if (out is None and into is None) or _entered_before(session, failure, out, into):
         return
-    moment = happened(swapped_at or failure.restored_at or failure.occurred_at, "swapped_at")
-    removal, installation = _registered(session, failure, out, into, moment)
+    said = happened(swapped_at, "swapped_at") if swapped_at else None
+    moment = said or happened(failure.restored_at or failure.occurred_at, "swapped_at")
+    removal = _registered_removal(session, failure, out, said) if out else None
+    moment = removal.occurred_at if removal else moment
+    installation = _registered_installation(session, failure, removal, into, moment) if into else None
     if failure.position is None and removal is not None:
         failure.position = removal.installation.position
     elif failure.position is None and out is not None:
@@ -75,22 +78,48 @@ def swap(
     facts.add(session, actor, made)
 
 
-def _registered(
-    session: Session, failure: Failure, out: Part | None, into: Part | None, moment: datetime
-) -> tuple[Removal | None, Installation | None]:
-    """What the register holds of this very swap already: whoever keeps it may have been told before the report was."""
-    here: list[ColumnElement[bool]] = [Installation.system_id == failure.system.id, known(Installation, None)]
+# Whoever keeps the register may have been told before the report was, and to the minute where the report only says when
+# the failure was seen. So the register's moment holds, unless the report says another.
+
+
+def _registered_removal(
+    session: Session, failure: Failure, out: Part, said: datetime | None
+) -> Removal | None:
+    """The removal that ended the stay in which the part failed, at the moment that was said, if one was."""
+    rows = select(Removal).join(Installation, Installation.id == Removal.installation_id)
+    rows = rows.where(*_here(failure), known(Removal, None), Removal.part_id == out.id)
+    if said is not None:
+        return session.scalars(rows.where(Removal.occurred_at == said)).unique().first()
+    of_the_failure = (
+        Installation.occurred_at <= failure.occurred_at,
+        Removal.occurred_at >= failure.occurred_at,
+        Removal.cause == RemovalCause.FAILURE,
+    )
+    return session.scalars(rows.where(*of_the_failure).order_by(Removal.occurred_at)).unique().first()
+
+
+def _registered_installation(
+    session: Session, failure: Failure, removal: Removal | None, into: Part, moment: datetime
+) -> Installation | None:
+    """What was put in next where the failed part came out, if it is the part that the report names."""
+    rows = select(Installation).where(*_here(failure))
+    if removal is None:
+        rows = rows.where(Installation.part_id == into.id, Installation.occurred_at == moment)
+    else:
+        place = removal.installation.position_id
+        rows = rows.where(Installation.position_id == place, Installation.occurred_at >= moment)
+    following = session.scalars(rows.order_by(Installation.occurred_at)).unique().first()
+    return following if following is not None and following.part_id == into.id else None
+
+
+def _here(failure: Failure) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        Installation.system_id == failure.system.id,
+        known(Installation, None),
+    ]
     if failure.position is not None:
-        here.append(Installation.position_id == failure.position.id)
-    removal = installation = None
-    if out is not None:
-        rows = select(Removal).join(Installation, Installation.id == Removal.installation_id)
-        ended = (Removal.part_id == out.id, Removal.occurred_at == moment, known(Removal, None))
-        removal = session.scalars(rows.where(*here, *ended)).unique().first()
-    if into is not None:
-        begun = (Installation.part_id == into.id, Installation.occurred_at == moment)
-        installation = session.scalars(select(Installation).where(*here, *begun)).unique().first()
-    return removal, installation
+        found.append(Installation.position_id == failure.position.id)
+    return found
 
 
 def _require_both(failure: Failure, out: Part | None, into: Part | None) -> None:

@@ -69,3 +69,29 @@ def test_half_a_swap_in_the_register_is_made_whole(loop: Loop) -> None:
     loop.remove("V1", at=100)
     loop.complete(loop.report(), maintenance_kind="replace", part_out="V1", part_in="V2", swapped_at=day(100))
     assert [row[0] for row in loop.told()] == ["V1", "V2"]
+
+
+def test_the_moments_of_the_register_hold_where_the_report_says_none(loop: Loop) -> None:
+    """The report says when the failure was seen, the register when the parts came out and went in."""
+    loop.remove("V1", at=100.02, cause="failure")
+    loop.install("V2", system="S1", position="B1.VALVE", at=100.1)
+    told = loop.told()
+    failure = loop.complete(loop.report(), maintenance_kind="replace", part_out="V1", part_in="V2")
+    assert loop.told() == told
+    swap = queries.current_swap(loop.session, failure.id)
+    assert swap is not None
+    assert (swap.occurred_at, swap.installation.occurred_at) == (day(100.02), day(100.1))  # type: ignore[union-attr]
+
+
+def test_a_removal_for_another_reason_is_not_the_swap_of_the_report(loop: Loop) -> None:
+    loop.remove("V1", at=100.02, cause="upgrade")
+    with pytest.raises(Invalid, match="V1 was not there"):
+        loop.complete(loop.report(), maintenance_kind="replace", part_out="V1", part_in="V2")
+
+
+def test_a_part_that_another_one_preceded_in_the_place_is_not_the_swap_of_the_report(loop: Loop) -> None:
+    loop.remove("V1", at=100.02, cause="failure")
+    loop.part("V3", "V-7")
+    loop.install("V3", system="S1", position="B1.VALVE", at=100.1)
+    with pytest.raises(Invalid, match="V3"):
+        loop.complete(loop.report(), maintenance_kind="replace", part_out="V1", part_in="V2")
