@@ -31,6 +31,7 @@ from fracas.web.references import told_as
 from fracas.web.session import db
 from fracas.web.templating import navigation
 from fracas.web.verbs import asked, history_of, key_of
+from fracas.web.zones import home_zone
 
 pages = Blueprint("assets", __name__, template_folder="templates")
 navigation(50, "assets.systems", N_("Systems"), "asset.read")
@@ -240,8 +241,7 @@ def _zone() -> str:
         found = db().scalar(queries.systems(actor(), text=serial).where(System.serial == serial))
         if found is not None:
             return str(found.site.time_zone)
-    sites = organisations.sites(db(), actor())
-    return sites[0].time_zone if sites else "UTC"
+    return home_zone()
 
 
 def _installed(made: Installation) -> str:

@@ -33,6 +33,7 @@ def pareto(
 ) -> dict[str, Any]:
     """Bars from most to least with the running share; a bar opens the records behind it.
 
+    On a phone the codes stand below the bars, for names would leave them no room.
     ``measure`` is ``failures`` or ``delay_minutes``.
     """
     values = [float(getattr(bar, measure)) for bar in bars]
@@ -77,7 +78,7 @@ def pareto(
                 "tickmode": "array",
                 "tickvals": [0, 25, 50, 75, 100],
             },
-            meta={"alt": title},
+            meta={"alt": title, "short": [bar.key or label for bar, label in zip(bars, labels, strict=True)]},
         ),
     }
 

@@ -20,12 +20,12 @@ from fracas.core.permissions import Actor
 from fracas.core.words import N_
 from fracas.failures import workflow
 from fracas.failures.models import Failure
-from fracas.organisations import queries as organisations
 from fracas.web import errors
 from fracas.web.api import remember, remembered
 from fracas.web.forms import parse, posted
 from fracas.web.guard import actor, needs
 from fracas.web.session import db
+from fracas.web.zones import home_zone
 
 NOT_READ = "not read when the report was filed"
 
@@ -112,14 +112,6 @@ def _known(session: Session, who: Actor, serial: str) -> Found:
 # ------------------------------------------------------------------ the page
 
 
-def zone_of(session: Session, who: Actor) -> str:
-    """The time zone in which a bare wall clock is read: that of the person's first site."""
-    if who.site_ids:
-        return organisations.site(session, who, min(who.site_ids)).time_zone
-    sites = organisations.sites(session, who)
-    return sites[0].time_zone if sites else "UTC"
-
-
 def _photo() -> tuple[str | None, bytes] | None:
     sent = request.files.get("photo")
     content = sent.read() if sent is not None else b""
@@ -140,7 +132,7 @@ def _fingerprint(form: Filing, photo: tuple[str | None, bytes] | None) -> str:
 
 
 def _submit() -> Response:
-    form, photo = parse(Filing, posted(Filing, request.form), zone=zone_of(db(), actor())), _photo()
+    form, photo = parse(Filing, posted(Filing, request.form), zone=home_zone()), _photo()
     key, said = f"page:{form.submission}" if form.submission else None, _fingerprint(form, photo)
     before = remembered(key) if key else None
     if before is not None and before.request_hash != said:

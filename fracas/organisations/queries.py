@@ -63,6 +63,12 @@ def sites(session: Session, actor: Actor) -> Sequence[Site]:
     return session.scalars(rows).all()
 
 
+def home_zone(session: Session, actor: Actor) -> str:
+    """The time zone of wall clocks that belong to no record with a site: that of the actor's first site."""
+    rows = select(Site.time_zone).where(visible(actor, Site), _own_sites(actor)).order_by(Site.code)
+    return session.scalars(rows.limit(1)).first() or "UTC"
+
+
 def customer(session: Session, actor: Actor, key: Any) -> Customer:
     missing = NotFound(
         "There is no customer with code “%(code)s”. Check the code, or have the customer added.",

@@ -18,6 +18,7 @@ from fracas.web.records import Act, add_pages, page_of_new
 from fracas.web.references import told_as
 from fracas.web.session import db
 from fracas.web.templating import navigation
+from fracas.web.zones import home_zone_from
 
 pages = Blueprint("organisations", __name__, url_prefix="/organisation", template_folder="templates")
 navigation(95, "organisations.index", N_("Organisation"), "organisation.read")
@@ -28,6 +29,11 @@ for _kind in (Site, Customer, Supplier):
 @option_source("time_zones")
 def time_zones(_subject: Any, _argument: str) -> Options:
     return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
+
+
+@home_zone_from
+def home_zone() -> str:
+    return queries.home_zone(db(), actor())
 
 
 @option_source("suppliers")

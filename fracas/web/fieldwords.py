@@ -7,7 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from markupsafe import Markup
@@ -15,6 +14,7 @@ from sqlalchemy import DateTime, Enum
 
 from fracas.core.db import Base, UTCDateTime
 from fracas.core.words import N_, Coded, FieldName, Listed, VerbName
+from fracas.web import zones
 from fracas.web.words import verb_word, word
 
 FIELDS: dict[str, str] = {
@@ -173,7 +173,11 @@ def field_word(name: str) -> str:
 
 
 def field_value(
-    value: Any, table: str, name: str, zone: str = "UTC", linked: Mapping[str, str] = MappingProxyType({})
+    value: Any,
+    table: str,
+    name: str,
+    zone: str | None = None,
+    linked: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """A value of the history as it is told: coded values in words, moments in the site's zone, nothing as nothing.
 
@@ -184,7 +188,9 @@ def field_value(
     if isinstance(value, bool):
         return word("yes" if value else "no")
     if isinstance(value, dict):
-        return "; ".join(f"{field_word(key)}: {field_value(one, table, name)}" for key, one in value.items())
+        return "; ".join(
+            f"{field_word(key)}: {field_value(one, table, name, zone)}" for key, one in value.items()
+        )
     if isinstance(value, list):
         return Markup(gettext(", ")).join(field_value(one, table, name, zone, linked) for one in value)  # noqa: S704  # nosec B704
     if isinstance(value, str) and value in linked:
@@ -198,7 +204,8 @@ def field_value(
     ):
         return word(kind.enum_class(value))
     if isinstance(kind, UTCDateTime | DateTime):
-        return f"{datetime.fromisoformat(value).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+        moment = zones.local(datetime.fromisoformat(value), zone)
+        return f"{moment:%Y-%m-%d %H:%M} {zones.offset_name(moment)}"
     if name == "not_recorded":
         return field_word(value)
     return word(value) if name in ("answers", "role", "locale") else str(value)

@@ -26,6 +26,7 @@ from fracas.web.guard import actor
 from fracas.web.session import db
 from fracas.web.verbs import Find, asked, key_of
 from fracas.web.words import verb_word
+from fracas.web.zones import home_zone
 
 Address = Callable[[Any], str]
 
@@ -70,7 +71,7 @@ class Records:
     home: Address
     label: Address
     acts: tuple[Act, ...]
-    zone: Callable[[Any], str] = lambda subject: "UTC"
+    zone: Callable[[Any], str] = lambda subject: home_zone()
     values: Callable[[Any, Act], Mapping[str, Any]] = lambda subject, act: {}
 
     def possible(self) -> list[Act]:
@@ -108,7 +109,7 @@ def add_pages(pages: Blueprint, records: Records) -> None:
         pages.add_url_rule(f"{records.rule}/{act.name}", endpoint, view, methods=["GET", "POST"])
 
 
-def page_of_new(act: Act, *, title: str, back: str, done: Address, zone: str = "UTC") -> Any:
+def page_of_new(act: Act, *, title: str, back: str, done: Address, zone: str | None = None) -> Any:
     """The page that makes a new record; the address may bring first values (``?system=S1``)."""
     actor().require(act.permission)
     return asked(

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request, url_for
 from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext
@@ -17,7 +16,7 @@ from markupsafe import Markup, escape
 
 from fracas.core import clock
 from fracas.core.words import N_
-from fracas.web import panels, references
+from fracas.web import panels, references, zones
 from fracas.web.fieldwords import field_value, field_word
 from fracas.web.words import code_words, verb_word, word
 
@@ -35,17 +34,20 @@ def navigation(place: int, endpoint: str, text: str, permission: str) -> None:
 
 
 def local_time(moment: datetime | None, zone: str | None = None) -> Markup | str:
-    """A moment in the zone of its site, with UTC in the tooltip."""
+    """A moment in the zone of its site, which it names, with UTC in the tooltip."""
     if moment is None:
         return "–"
-    local = moment.astimezone(ZoneInfo(zone or "UTC"))
+    local = zones.local(moment, zone)
     text = format_datetime(local, "yyyy-MM-dd HH:mm", rebase=False)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        moment.isoformat(), f"{moment:%Y-%m-%d %H:%M} UTC", text
+    return Markup('<time datetime="{}" title="{}">{} <small class="zone">{}</small></time>').format(
+        moment.isoformat(), f"{moment:%Y-%m-%d %H:%M} UTC", text, zones.offset_name(local)
     )
 
 
-def local_date(day: date | datetime | None) -> str:
+def local_date(day: date | datetime | None, zone: str | None = None) -> str:
+    """A day; that of a moment is the day it was at its site."""
+    if isinstance(day, datetime):
+        day = zones.local(day, zone).date()
     return "–" if day is None else str(format_date(day, "yyyy-MM-dd", rebase=False))
 
 

@@ -46,6 +46,7 @@ from fracas.web.errors import sentence
 from fracas.web.guard import actor
 from fracas.web.session import db
 from fracas.web.words import verb_word
+from fracas.web.zones import home_zone
 
 Find = Callable[[Session, Actor, Any], Any]
 
@@ -62,7 +63,7 @@ class VerbTable:
     workflow : the module with the verbs.
     forms : verb -> form.
     endpoint : the page of one record; takes ``key``.
-    zone : the time zone that the wall clocks of its pages are in.
+    zone : the time zone that the wall clocks of its pages are in; the reader's own where a record has no site.
     present : the record as the API shows it.
     prefill : what a form shows at first (verb, subject) -> values.
     context : what the room's own form templates need besides.
@@ -75,7 +76,7 @@ class VerbTable:
     forms: Mapping[str, type[Form]]
     endpoint: str
     present: Callable[[Any], BaseModel]
-    zone: Callable[[Any], str] = lambda subject: "UTC"
+    zone: Callable[[Any], str] = lambda subject: home_zone()
     prefill: Callable[[str, Any], dict[str, Any]] = lambda verb, subject: {}
     next_step: Mapping[Any, str] = field(default_factory=dict)
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -108,7 +109,7 @@ def asked(
     back: str,
     done: Callable[[Any], str] | None = None,
     values: Callable[[], Mapping[str, Any]] = dict,
-    zone: str = "UTC",
+    zone: str | None = None,
     with_reason: bool = False,
     template: Any = "form.html",
     more: Callable[[], dict[str, Any]] = dict,
@@ -123,6 +124,7 @@ def asked(
     values : what the form shows at first. With ``more``, what else the template needs: read anew after a refusal.
     """
     error: FracasError | None = None
+    zone = zone or home_zone()
     if request.method == "POST":
         try:
             result = act(forms.read(form, zone=zone))

@@ -130,7 +130,7 @@ def test_a_systems_service_is_entered_and_corrected(client: FlaskClient) -> None
     )
     text = text_of(client.get("/systems/S1"))
     assert "2022-07-01 08:00" in text
-    assert re.search(r"2024-01-01 08:00 ?: sold", text)
+    assert re.search(r"2024-01-01 08:00 UTC ?: sold", text)
     assert "papers" in text  # the timeline says why
 
 
@@ -163,7 +163,7 @@ def test_a_part_shows_its_condition_and_where_it_was(served: Served, client: Fla
     page = client.get("/parts/A")
     text = text_of(page)
     assert "unserviceable" in text
-    assert re.search(r"S1 B1\.BCU 2023-01-01 00:00 2023-01-10 00:00", text)
+    assert re.search(r"S1 B1\.BCU 2023-01-01 00:00 UTC 2023-01-10 00:00 UTC", text)
     assert client.post("/parts/A/edit", data={"lot": "", "filled": "lot", "site": "YARD"}).status_code == 302
     assert client.get("/api/v1/parts/A").get_json()["lot"] is None
 

@@ -40,6 +40,8 @@ def test_who_works_at_one_site_uses_only_that(session: Session) -> None:
     local = Actor(root.organisation_id, None, "local", site_ids=frozenset({here.id}))
     assert queries.sites(session, local) == [here]
     assert queries.site(session, local, "HERE") is here
+    here.time_zone, there.time_zone = "Asia/Shanghai", "Europe/Amsterdam"
+    assert queries.home_zone(session, local) == "Asia/Shanghai"
     for key in ("THERE", there.id):
         with pytest.raises(NotFound):
             queries.site(session, local, key)

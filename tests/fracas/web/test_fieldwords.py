@@ -73,7 +73,7 @@ def test_a_field_without_a_word_is_shown_as_it_is() -> None:
         ("completed", "failure", "symptom", "completed"),
         (True, "score", "is_relevant", "yes"),
         (12.5, "failure", "delay_minutes", "12.5"),
-        ("2026-05-31T14:30:00+00:00", "failure", "occurred_at", "2026-05-31 22:30"),
+        ("2026-05-31T14:30:00+00:00", "failure", "occurred_at", "2026-05-31 22:30 UTC+8"),
         ({"operator_error": "unsure"}, "score", "answers", "Error of operation or maintenance: not sure"),
         (["a", "b"], "containment", "part_ids", "a, b"),
         (["symptom_code", "part"], "failure", "not_recorded", "Symptom code, Part"),

@@ -101,7 +101,7 @@ def test_a_person_can_read_it(value: float | None, shown: str) -> None:
 
 def test_a_moment_is_shown_where_it_happened_with_utc_beside_it() -> None:
     read = Reader(str(local_time(datetime(2026, 1, 31, 23, 5, tzinfo=UTC), "Asia/Shanghai")))
-    assert read.text == "2026-02-01 07:05"
+    assert read.text == "2026-02-01 07:05 UTC+8"
     assert read.attributes["title"] == "2026-01-31 23:05 UTC"
     assert read.attributes["datetime"] == "2026-01-31T23:05:00+00:00"
 

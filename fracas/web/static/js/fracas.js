@@ -10,6 +10,18 @@ function linkOf(point) {
   return [].concat((point && point.customdata) || []).find((one) => typeof one === "string" && /^\/(?!\/)/.test(one));
 }
 
+// Room for the curve on a phone: narrow margins, small print, codes in place of names below the bars.
+function fitPhone(layout) {
+  layout.margin = { ...(layout.margin || {}), l: 48, r: layout.yaxis2 ? 48 : 8 };
+  layout.font = { ...(layout.font || {}), size: 11 };
+  layout.legend = { ...(layout.legend || {}), font: { size: 11 } };
+  layout.annotations = (layout.annotations || []).map((one) => ({ font: { size: 10 }, ...one }));
+  const short = layout.meta && layout.meta.short;
+  if (!short) return;
+  const ticktext = short.map((text) => (text.length > 9 ? `${text.slice(0, 8)}…` : text));
+  layout.xaxis = { ...layout.xaxis, tickmode: "array", tickvals: short.map((_, place) => place), ticktext, tickangle: -45 };
+}
+
 function drawCharts(root) {
   for (const figure of root.querySelectorAll("figure.chart:not([data-drawn])")) {
     figure.dataset.drawn = "1";
@@ -17,7 +29,7 @@ function drawCharts(root) {
     const box = figure.querySelector(".chart-box");
     const narrow = window.matchMedia("(max-width: 575px)").matches;
     layout.modebar = { bgcolor: "rgba(255,255,255,.8)", color: "#5b6975", activecolor: "#16232f" };
-    if (narrow) layout.margin = { ...(layout.margin || {}), l: 48, r: layout.yaxis2 ? 48 : 8 };
+    if (narrow) fitPhone(layout);
     const locale = document.documentElement.lang;
     Plotly.register({ moduleType: "locale", name: locale, dictionary: JSON.parse(figure.dataset.words), format: {} });
     // These buttons and no others: Plotly's own bar offers to upload the chart.
