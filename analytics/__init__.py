@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analytics.accelerated import AcceleratedLifeFit as AcceleratedLifeFit
+    from analytics.aft import fit_aft as fit_aft
     from analytics.alarm import RisingRates as RisingRates
     from analytics.alarm import rising_rate_alarm as rising_rate_alarm
     from analytics.before_after import BeforeAfter as BeforeAfter
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from analytics.comparison import compare_distributions as compare_distributions
     from analytics.competing_risks import CompetingRisksFit as CompetingRisksFit
     from analytics.competing_risks import fit_competing_risks as fit_competing_risks
+    from analytics.cox import fit_cox as fit_cox
+    from analytics.cox_fit import CoxFit as CoxFit
     from analytics.cumulative_hazard import CumulativeHazardCurve as CumulativeHazardCurve
     from analytics.cumulative_hazard import nelson_aalen as nelson_aalen
     from analytics.demand_comparison import DemandComparison as DemandComparison
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
     from analytics.growth import project_growth as project_growth
     from analytics.intermittent import IntermittentForecast as IntermittentForecast
     from analytics.intermittent import croston as croston
+    from analytics.life_stress import fit_life_stress as fit_life_stress
     from analytics.lifedata import LifeData as LifeData
     from analytics.limited import fit_limited_failure_population as fit_limited_failure_population
     from analytics.log_rank import LogRankTest as LogRankTest
@@ -96,10 +101,12 @@ if TYPE_CHECKING:
 # Public name -> module that defines it. The TYPE_CHECKING block above says the same to type checkers;
 # tests/analytics/test_public_names.py holds the two together.
 MODULE_OF = {
+    "AcceleratedLifeFit": "accelerated",
     "AnalyticsError": "errors",
     "AvailabilityEstimate": "downtime",
     "BeforeAfter": "before_after",
     "CompetingRisksFit": "competing_risks",
+    "CoxFit": "cox_fit",
     "CumulativeHazardCurve": "cumulative_hazard",
     "DemandComparison": "demand_comparison",
     "DemandForecast": "spares",
@@ -147,11 +154,14 @@ MODULE_OF = {
     "compare_distributions": "comparison",
     "croston": "intermittent",
     "equal_shapes": "powerlaw_checks",
+    "fit_aft": "aft",
     "fit_competing_risks": "competing_risks",
+    "fit_cox": "cox",
     "fit_distribution": "distributions",
     "fit_duane": "duane",
     "fit_exponential": "exponential",
     "fit_fleet": "fleet",
+    "fit_life_stress": "life_stress",
     "fit_limited_failure_population": "limited",
     "fit_loglinear": "loglinear",
     "fit_lognormal": "distributions",

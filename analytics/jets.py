@@ -42,7 +42,7 @@ class Jet(np.lib.mixins.NDArrayOperatorsMixin):
             return NotImplemented
         return rule(*inputs)
 
-    def __getitem__(self, at: NDArray[np.bool_] | slice) -> "Jet":
+    def __getitem__(self, at: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Jet":
         return Jet(self.value[at], self.gradient[:, at], self.hessian[:, :, at])
 
     def weighted_sum(self, weight: FloatArray) -> "Jet":

@@ -1,6 +1,6 @@
 """The likelihood of life data under any family, with its exact derivatives."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,9 @@ from analytics.results import FloatArray
 NARROW = 1e-6
 # A lower end this unlikely (log probability) is no lower end.
 IMPOSSIBLE = -500.0
+
+# Log-likelihood terms, their weights and the records that they come from.
+Terms = tuple[Value, FloatArray, NDArray[np.intp]]
 
 
 @dataclass(frozen=True)
@@ -55,16 +58,20 @@ class LifeLikelihood:
         weight = np.concatenate([count[inexact], count[doubly], -count[truncated]])
         is_narrow = end - start < NARROW * end
         width = (end - start)[is_narrow]
+        row = np.arange(len(data))
+        rows = np.concatenate([row[inexact], row[doubly], row[truncated]])
 
         self._exact = np.concatenate([time[exact] / factor, ((start + end) / 2.0)[is_narrow]])
         self._exact_weight = np.concatenate([count[exact], weight[is_narrow]])
+        self._exact_rows = np.concatenate([row[exact], rows[is_narrow]])
         self._constant = float(weight[is_narrow] @ np.log(width))
         survived, late = (event == RIGHT_CENSORED) & ~truncated & (time > 0), (entry > 0) & ~truncated
         # An exact failure at its own age of entry is kept in full: f(t) / S(entry).
         self._end = np.concatenate([time[survived], entry[late]]) / factor
         self._end_weight = np.concatenate([count[survived], -count[late]])
+        self._end_rows = np.concatenate([row[survived], row[late]])
         self._start, self._stop = start[~is_narrow], end[~is_narrow]
-        self._interval_weight = weight[~is_narrow]
+        self._interval_weight, self._interval_rows = weight[~is_narrow], rows[~is_narrow]
 
     def value(self, theta: Sequence[float] | FloatArray) -> float:
         """Log-likelihood; minus infinity where it is not a number."""
@@ -86,33 +93,42 @@ class LifeLikelihood:
 
     def _total(self, theta: Sequence[Value]) -> Value:
         total = self._constant + 0.0 * theta[0]
-        if self._exact.size:
-            total = total + _sum(self.family.log_density(self._exact, theta), self._exact_weight)
-        if self._end.size:
-            total = total + _sum(self.family.log_survival(self._end, theta), self._end_weight)
-        if self._start.size:
-            for ages, weight in self._interval_terms(theta):
-                total = total + _sum(ages, weight)
+        for terms, weight, _ in self._terms(theta):
+            total = total + _sum(terms, weight)
         return total
 
-    def _interval_terms(self, theta: Sequence[Value]) -> list[tuple[Value, FloatArray]]:
+    def _of(self, theta: Sequence[Value], rows: NDArray[np.intp]) -> Sequence[Value]:
+        """The parameters of these records; here all have the same."""
+        return theta
+
+    def _terms(self, theta: Sequence[Value]) -> Iterator[Terms]:
+        if self._exact.size:
+            own = self._of(theta, self._exact_rows)
+            yield self.family.log_density(self._exact, own), self._exact_weight, self._exact_rows
+        if self._end.size:
+            own = self._of(theta, self._end_rows)
+            yield self.family.log_survival(self._end, own), self._end_weight, self._end_rows
+        if self._start.size:
+            yield from self._interval_terms(theta)
+
+    def _interval_terms(self, theta: Sequence[Value]) -> Iterator[Terms]:
         """Log probability of each interval, from the tail in which its digits are kept."""
-        plain = [getattr(value, "value", value) for value in theta]
+        plain = [getattr(value, "value", value) for value in self._of(theta, self._interval_rows)]
         family, start, stop = self.family, np.where(self._start > 0, self._start, 1.0), self._stop
         below = np.where(self._start > 0, family.log_failure(start, plain), -np.inf)
         from_first, to_last = below < IMPOSSIBLE, family.log_survival(stop, plain) < IMPOSSIBLE
         is_lower = below < np.log(0.5)
-        ways: list[tuple[NDArray[np.bool_], Callable[[FloatArray, FloatArray], Value]]] = [
-            (from_first & ~to_last, lambda a, c: family.log_failure(c, theta)),
-            (to_last & ~from_first, lambda a, c: family.log_survival(a, theta)),
-            (is_lower & ~from_first & ~to_last, lambda a, c: _between(family.log_failure, c, a, theta)),
-            (~is_lower & ~to_last, lambda a, c: _between(family.log_survival, a, c, theta)),
+        ways: list[tuple[NDArray[np.bool_], Callable[[FloatArray, FloatArray, Sequence[Value]], Value]]] = [
+            (from_first & ~to_last, lambda a, c, own: family.log_failure(c, own)),
+            (to_last & ~from_first, lambda a, c, own: family.log_survival(a, own)),
+            (is_lower & ~from_first & ~to_last, lambda a, c, own: _between(family.log_failure, c, a, own)),
+            (~is_lower & ~to_last, lambda a, c, own: _between(family.log_survival, a, c, own)),
         ]
-        return [
-            (term(self._start[is_here], stop[is_here]), self._interval_weight[is_here])
-            for is_here, term in ways
-            if is_here.any()
-        ]
+        for is_here, term in ways:
+            if is_here.any():
+                rows = self._interval_rows[is_here]
+                terms = term(self._start[is_here], stop[is_here], self._of(theta, rows))
+                yield terms, self._interval_weight[is_here], rows
 
 
 def _between(

@@ -67,7 +67,7 @@ def maximise(
             if not accept(end):
                 continue
             best = end if best is None or end.value > best.value + 1e-9 * (1.0 + abs(best.value)) else best
-        elif is_beyond(end, limits, 0.6) or is_flat(end):
+        elif is_beyond(end, limits, 0.6) or is_flat(end) or is_ridge(end):
             lost = end if lost is None or end.value > lost.value else lost
     if best is not None and (interior or lost is None or lost.value < best.value + 1e-7):
         return best
@@ -121,13 +121,10 @@ def is_verified(at: At) -> bool:
 def distance(at: At) -> float:
     """Distance from the maximum in standard errors, sqrt(g' I^-1 g); infinite where the information is not positive
     definite."""
-    scale = np.sqrt(np.abs(np.diag(at.hessian)))
-    if not np.all(scale > 0.0):
-        return math.inf
-    information = -at.hessian / np.outer(scale, scale)
     # Correlations of the estimates this close to 1 are a ridge, not a maximum.
-    if is_flat(at) or float(np.linalg.eigvalsh(information)[0]) < 1e-10:
+    if is_flat(at) or _least_curvature(at) < 1e-10:
         return math.inf
+    scale, information = _scaled_information(at)
     scaled = at.gradient / scale
     return math.sqrt(max(float(scaled @ np.linalg.solve(information, scaled)), 0.0))
 
@@ -138,11 +135,26 @@ def is_flat(at: At) -> bool:
     return bool(np.min(np.abs(np.diag(at.hessian))) < 1e-6)
 
 
+def is_ridge(at: At) -> bool:
+    """Whether the function has all but gone flat in a combination of parameters, as where two run away together."""
+    return not is_flat(at) and abs(_least_curvature(at)) < 1e-8
+
+
 def is_beyond(at: At, limits: Limits, share: float = 1.0) -> bool:
     """Whether a parameter has run away; a search stuck on its way, past a `share` of it, counts as well."""
     return any(
         not share * low <= value <= share * high for value, (low, high) in zip(at.theta, limits, strict=True)
     )
+
+
+def _scaled_information(at: At) -> tuple[FloatArray, FloatArray]:
+    """The information in units of each parameter's own curvature, after those units."""
+    scale: FloatArray = np.sqrt(np.abs(np.diag(at.hessian)))
+    return scale, -at.hessian / np.outer(scale, scale)
+
+
+def _least_curvature(at: At) -> float:
+    return float(np.linalg.eigvalsh(_scaled_information(at)[1])[0])
 
 
 def _is_finite(at: At) -> bool:

@@ -60,6 +60,24 @@ def test_a_likelihood_gone_flat_is_no_maximum() -> None:
         maximise(lambda t: ridge(t).value, ridge, [[1.0, 1.0]], limits=WIDE)
 
 
+def test_two_parameters_that_run_away_together_are_no_maximum() -> None:
+    """A ridge that rises for ever, but so slowly that the search ends on it."""
+
+    def rising(theta: np.ndarray) -> At:
+        along, across = (theta[0] + theta[1]) / 2.0, theta[0] - theta[1]
+        fall = math.exp(-along)
+        bend = np.array([[1.0, -1.0], [-1.0, 1.0]])
+        return At(
+            np.array(theta),
+            -(across**2) - fall,
+            np.array([-2.0 * across + fall / 2.0, 2.0 * across + fall / 2.0]),
+            -2.0 * bend - fall / 4.0,
+        )
+
+    with pytest.raises(NoFiniteMaximum):
+        maximise(lambda t: rising(t).value, rising, [[0.0, 0.5]], limits=[(-1e6, 1e6)] * 2)
+
+
 def test_a_start_outside_the_domain_is_left_out() -> None:
     found = maximise(
         lambda t: -math.inf if t[0] > 7 else hills(t).value, hills, [[9.0, 0.0], [5.5, 0.2]], limits=WIDE

@@ -22,6 +22,7 @@ from analytics.ranks import median_rank, plotting_positions
 from analytics.weibull_intervals import log_cumulative_hazard, standard_error
 
 EVENTS = {"Right": 0, "Left": 2}
+STRESSES = ("celsius", "temperature", "voltage")
 WEIBULL_SETS = {
     "nist_apr413_weibull",
     "me_shock_absorber",
@@ -38,9 +39,15 @@ def read_life_data(path: Path) -> LifeData:
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     age = next(name for name in ("time", "hours", "years", "interval_hours") if name in rows[0])
-    event = [EVENTS.get(row["event"], row["event"]) if "event" in row else 1 for row in rows]
+    known = next((name for name in ("event", "status") if name in rows[0]), None)
+    event = [EVENTS.get(row[known], row[known]) if known else 1 for row in rows]
     count = [float(row.get("count") or 1) for row in rows]
-    return LifeData([float(row[age]) for row in rows], [int(float(e)) for e in event], count=count)
+    return LifeData(
+        [float(row[age]) for row in rows],
+        [int(float(e)) for e in event],
+        count=count,
+        covariates={name: [float(row[name]) for row in rows] for name in STRESSES if name in rows[0]},
+    )
 
 
 def weibull_estimate(data: LifeData, quantity: str) -> float:

@@ -1,7 +1,4 @@
-"""Every published number on life data, row by row from the reference folder.
-
-Rows that the library does not aim at yet are named here one dataset and method at a time, so that none is lost from sight.
-"""
+"""Every published number on life data, row by row from the reference folder."""
 
 import csv
 import os
@@ -9,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.published import stress_quantities
 from tests.published.life_quantities import WITHOUT_FILE, quantity_for, read_life_data
 
 pytestmark = pytest.mark.reference_data
@@ -44,13 +42,6 @@ RECURRENT_AND_STOCK = {
     "zero_failure_0.999_95",
 }
 
-# Life-data methods that the library does not have yet.
-NOT_YET = {
-    ("R_survival_capacitor", "survreg Weibull AFT"),
-    ("R_survival_capacitor", "Weibull AFT"),
-    ("hooper_device_a", "Arrhenius-lognormal MLE"),
-}
-
 
 def published_rows() -> list[dict[str, str]]:
     folder = os.environ.get("FRACAS_REFERENCE_DATA")
@@ -61,11 +52,7 @@ def published_rows() -> list[dict[str, str]]:
 
 
 ROWS = [row for row in published_rows() if row["status"] not in NOT_TARGETS]
-LIFE_ROWS = [
-    row
-    for row in ROWS
-    if row["dataset"] not in RECURRENT_AND_STOCK and (row["dataset"], row["method"]) not in NOT_YET
-]
+LIFE_ROWS = [row for row in ROWS if row["dataset"] not in RECURRENT_AND_STOCK]
 
 
 def tolerance(row: dict[str, str]) -> float:
@@ -84,8 +71,8 @@ def tolerance(row: dict[str, str]) -> float:
 def test_published_number(row: dict[str, str] | None, reference_data: Path) -> None:
     assert row is not None
     dataset = row["dataset"]
-    quantity = quantity_for(dataset, row["method"])
-    assert quantity is not None, f"no way to {dataset}, {row['method']}; write one or name it in NOT_YET"
+    quantity = stress_quantities.METHODS.get(row["method"]) or quantity_for(dataset, row["method"])
+    assert quantity is not None, f"no way to {dataset}, {row['method']}"
     data = WITHOUT_FILE.get(dataset) or read_life_data(reference_data / "published" / f"{dataset}.csv")
     assert quantity(data, row["quantity"]) == pytest.approx(
         float(row["published_value"]), abs=tolerance(row), rel=0
@@ -94,5 +81,4 @@ def test_published_number(row: dict[str, str] | None, reference_data: Path) -> N
 
 def test_lists_of_rows_left_out_name_only_rows_that_exist(reference_data: Path) -> None:
     assert {row["dataset"] for row in ROWS} >= RECURRENT_AND_STOCK - {"milhdbk189_46_grouped"}
-    assert {(row["dataset"], row["method"]) for row in ROWS} >= NOT_YET
     assert len(LIFE_ROWS) > 100
