@@ -5,12 +5,13 @@ fitted freely and with one quantity held at a value, and the signed root of the 
 calibrated bounds are made of.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.batch import Samples, gather, maximise
+from analytics.batch import Fits, Samples, gather, maximise
 from analytics.batch_profile import Held, maximise_at_beta, maximise_held
 from analytics.errors import InvalidData
 from analytics.lifedata import RIGHT_CENSORED, LifeData
@@ -183,6 +184,33 @@ def fit_held(
     return fits.log_eta, fits.log_beta, fits.loglik
 
 
+def drawn_fits(
+    plan: Plan, log_eta: FloatArray, log_beta: FloatArray, *, rng: np.random.Generator
+) -> Iterator[tuple[Samples, Fits, NDArray[np.intp]]]:
+    """Samples drawn under each pair of parameters with their free fits, a batch at a time, and which pairs they are of.
+
+    Those with fewer than two failures are left out, as `draw` does.
+    """
+    for begin in range(0, log_eta.size, ROWS):
+        part = slice(begin, begin + ROWS)
+        samples, kept = draw(plan, log_eta[part], log_beta[part], rng=rng)
+        if samples is not None:
+            with np.errstate(all="ignore"):
+                yield samples, maximise(samples, log_beta[part][kept]), begin + kept
+
+
+def roots(samples: Samples, free: Fits, quantity: Quantity, value: float) -> FloatArray:
+    """Signed root of the likelihood ratio of a value in each sample; NaN where one of the fits does not exist.
+
+    Positive where the sample's estimate lies above the value.
+    """
+    with np.errstate(all="ignore"):
+        held = fit_held(samples, quantity, value, free.log_beta)[2]
+        above = np.sign(quantity.value(free.log_eta, free.log_beta) - value)
+        root: FloatArray = above * np.sqrt(2.0 * np.maximum(free.loglik - held, 0.0))
+    return root
+
+
 def signed_roots(
     plan: Plan,
     quantity: Quantity,
@@ -192,24 +220,14 @@ def signed_roots(
     *,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, NDArray[np.intp]]:
-    """Signed root of the likelihood ratio of `value` in one sample drawn under each pair of parameters.
+    """`roots` in one sample drawn under each pair of parameters, and which pairs they are of.
 
-    Positive where the sample's estimate lies above the value. Samples without a fit (fewer than two failures, no finite
-    maximum) are left out, as data like theirs give no interval; the second array says which are there.
+    Samples without a fit (fewer than two failures, no finite maximum) are left out, as data like theirs give no interval.
     """
-    roots, rows = [np.empty(0)], [np.empty(0, dtype=np.intp)]
-    for begin in range(0, log_eta.size, ROWS):
-        part = slice(begin, begin + ROWS)
-        samples, kept = draw(plan, log_eta[part], log_beta[part], rng=rng)
-        if samples is None:
-            continue
-        start = log_beta[part][kept]
-        free = maximise(samples, start)
-        with np.errstate(all="ignore"):
-            held = fit_held(samples, quantity, value, start)[2]
-            above = np.sign(quantity.value(free.log_eta, free.log_beta) - value)
-            root = above * np.sqrt(2.0 * np.maximum(free.loglik - held, 0.0))
+    found, rows = [np.empty(0)], [np.empty(0, dtype=np.intp)]
+    for samples, free, kept in drawn_fits(plan, log_eta, log_beta, rng=rng):
+        root = roots(samples, free, quantity, value)
         there = np.isfinite(root)
-        roots.append(root[there])
-        rows.append(begin + kept[there])
-    return np.concatenate(roots), np.concatenate(rows)
+        found.append(root[there])
+        rows.append(kept[there])
+    return np.concatenate(found), np.concatenate(rows)

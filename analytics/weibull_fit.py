@@ -260,7 +260,8 @@ class WeibullFit(Result):
 
     @cached_property
     def _calibration(self) -> Calibration:
-        return Calibration(plan_of(self._data()), self.counts.failures, self._profile)
+        estimate = (math.log(self.eta), math.log(self.beta))
+        return Calibration(plan_of(self._data()), self.counts.failures, estimate, self._profile)
 
     def _data(self) -> LifeData:
         if self.data is None:

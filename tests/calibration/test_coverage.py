@@ -13,7 +13,7 @@ from tests.calibration.coverage import Case, study
 
 pytestmark = pytest.mark.slow
 
-REPEATS = 1_500
+REPEATS = 600
 CONFIDENCE = 0.90
 
 
