@@ -23,6 +23,7 @@ from fracas.assets.outputs import (
     part_detail,
     part_out,
     reading_out,
+    readings_out,
     removal_out,
     system_out,
     systems_out,
@@ -71,12 +72,17 @@ class PartQuery(ListQuery):
     part_type: str | None = Field(None, description="number")
     site: str | None = Field(None, description="code")
     lot: str | None = None
+    is_flagged: bool | None = Field(None, description="made by an import that met an unknown serial")
 
 
 class InstallationQuery(ListQuery):
     system: str | None = Field(None, description="serial")
     part: str | None = Field(None, description="serial")
     part_type: str | None = Field(None, description="number, where two types share the serial")
+
+
+class PlaceQuery(InstallationQuery):
+    position: str | None = Field(None, description="code; in every model that has it")
 
 
 class ReadingQuery(InstallationQuery):
@@ -178,11 +184,13 @@ def set_condition(form: forms.SetCondition) -> Any:
 @api.get("/installations")
 @needs("asset.read")
 @api.output(InstallationPage)
-@takes(api, InstallationQuery, "query", "query")
-def installations(query: InstallationQuery) -> Any:
+@takes(api, PlaceQuery, "query", "query")
+def installations(query: PlaceQuery) -> Any:
     """What was installed where, the latest first, with its removal."""
     ids = _bearers(query)
-    rows = queries.installations(actor(), system_id=ids["system_id"], part_id=ids["part_id"])
+    rows = queries.installations(
+        actor(), system_id=ids["system_id"], part_id=ids["part_id"], position_code=query.position
+    )
     found = page(
         db(), rows, Installation.occurred_at, key=Installation.id, cursor=query.cursor, limit=query.limit
     )
@@ -243,7 +251,8 @@ def readings(query: ReadingQuery) -> Any:
     found = page(
         db(), rows, UsageReading.occurred_at, key=UsageReading.id, cursor=query.cursor, limit=query.limit
     )
-    return page_of(found, reading_out)
+    shown = readings_out(found.rows)
+    return page_of(found, lambda row: shown[row.id])
 
 
 @api.post("/usage-readings")

@@ -74,7 +74,11 @@ class InstallationOut(Output):
 
 
 class ReadingOut(Output):
+    """What a meter showed, of a system or of a part."""
+
     id: UUID
+    system: str | None
+    part: str | None
     system_id: UUID | None
     part_id: UUID | None
     metric: str
@@ -156,5 +160,22 @@ def removal_out(row: Removal) -> RemovalOut:
 
 
 def reading_out(row: UsageReading) -> ReadingOut:
-    own = {"metric": row.metric.code, "unit": row.metric.unit, "kind": row.kind.value}
+    return readings_out([row])[row.id]
+
+
+def readings_out(rows: Sequence[UsageReading]) -> dict[UUID, ReadingOut]:
+    """Readings with the serials of what they were read on, in two statements more."""
+    systems = queries.serials(db(), System, [row.system_id for row in rows])
+    parts = queries.serials(db(), Part, [row.part_id for row in rows])
+    return {row.id: _reading_out(row, systems, parts) for row in rows}
+
+
+def _reading_out(row: UsageReading, systems: Mapping[UUID, str], parts: Mapping[UUID, str]) -> ReadingOut:
+    own = {
+        "system": systems.get(row.system_id) if row.system_id else None,
+        "part": parts.get(row.part_id) if row.part_id else None,
+        "metric": row.metric.code,
+        "unit": row.metric.unit,
+        "kind": row.kind.value,
+    }
     return ReadingOut(**{n: getattr(row, n) for n in ReadingOut.model_fields if n not in own}, **own)

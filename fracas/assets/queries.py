@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -173,15 +173,29 @@ def parts(
     part_type_id: UUID | None = None,
     site_id: UUID | None = None,
     lot: str | None = None,
+    is_flagged: bool | None = None,
 ) -> Select[Part]:
     """The parts that the actor may see, narrowed by what is given."""
     rows = select(Part).where(visible(actor, Part))
     if text:
         rows = rows.where(Part.serial.icontains(text, autoescape=True))
-    for column, value in ((Part.part_type_id, part_type_id), (Part.site_id, site_id), (Part.lot, lot)):
+    for column, value in (
+        (Part.part_type_id, part_type_id),
+        (Part.site_id, site_id),
+        (Part.lot, lot),
+        (Part.is_flagged, is_flagged),
+    ):
         if value is not None:
             rows = rows.where(column == value)
     return rows
+
+
+def serials(
+    session: Session, table: type[System] | type[Part], ids: Collection[UUID | None]
+) -> dict[UUID, str]:
+    """id -> serial."""
+    found = session.execute(select(table.id, table.serial).where(table.id.in_({one for one in ids if one})))
+    return {row[0]: row[1] for row in found}
 
 
 def installations(
@@ -190,6 +204,7 @@ def installations(
     system_id: UUID | None = None,
     part_id: UUID | None = None,
     position_id: UUID | None = None,
+    position_code: str | None = None,
     known_at: datetime | None = None,
 ) -> Select[Installation]:
     """Installations that hold (retracted ones left out) in the systems that the actor may see."""
@@ -198,6 +213,8 @@ def installations(
         .join(System, System.id == Installation.system_id)
         .where(visible(actor, System), known(Installation, known_at))
     )
+    if position_code is not None:  # the same code may stand for a place in several models
+        rows = rows.where(Installation.position.has(code=position_code))
     for column, value in (
         (Installation.system_id, system_id),
         (Installation.part_id, part_id),

@@ -14,7 +14,7 @@ from fracas.core.facts import current
 from fracas.core.paging import page
 from fracas.failures import gates, media, queries, scoring, workflow
 from fracas.failures.forms import VERBS, File
-from fracas.failures.models import Attachment, Failure
+from fracas.failures.models import Attachment, Containment, Failure, PartSwap
 from fracas.failures.reporting import NEEDED_TO_COMPLETE
 from fracas.failures.states import NEXT_STEP, FailureState
 from fracas.web.api import ListQuery, Output, etag, idempotent, page_of, takes
@@ -84,6 +84,21 @@ class ScoreOut(Output):
     entered_at: datetime
 
 
+class SwapOut(Output):
+    """The serials taken out and put in; either may not be recorded."""
+
+    part_out: str | None
+    part_in: str | None
+    occurred_at: datetime
+
+
+class ContainmentOut(Output):
+    is_needed: bool
+    note: str
+    quarantined: list[str] = Field(description="serials, as far as the caller may see them")
+    entered_at: datetime
+
+
 class AttachmentOut(Output):
     id: UUID
     file_name: str
@@ -143,6 +158,8 @@ class FailureOut(Output):
     verification: VerificationOut | None
     score: ScoreOut | None
     standing: str
+    swap: SwapOut | None
+    containment: ContainmentOut | None
     attachments: list[AttachmentOut]
 
 
@@ -174,6 +191,24 @@ def attachment_out(kept: Attachment, number: str) -> AttachmentOut:
 def _plain(row: Any, shape: type[Output], **own: Any) -> dict[str, Any]:
     """The columns of ``row`` that ``shape`` shows under the same name, and what the caller gives."""
     return {name: getattr(row, name) for name in shape.model_fields if name not in own} | own
+
+
+def _swap_out(swap: PartSwap | None) -> SwapOut | None:
+    if swap is None:
+        return None
+    return SwapOut(
+        part_out=swap.removal.installation.part.serial if swap.removal else None,
+        part_in=swap.installation.part.serial if swap.installation else None,
+        occurred_at=swap.occurred_at,
+    )
+
+
+def _containment_out(held: Containment | None) -> ContainmentOut | None:
+    if held is None:
+        return None
+    return ContainmentOut(
+        **_plain(held, ContainmentOut, quarantined=queries.quarantined(db(), actor(), held))
+    )
 
 
 def failure_out(failure: Failure) -> FailureOut:
@@ -208,6 +243,8 @@ def failure_out(failure: Failure) -> FailureOut:
             else None,
             score=ScoreOut(**_plain(score, ScoreOut)) if score else None,
             standing=standing.value,
+            swap=_swap_out(current(failure.swaps)),
+            containment=_containment_out(current(failure.containments)),
             attachments=[attachment_out(kept, failure.number) for kept in failure.attachments],
         )
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from fracas.assets.models import System
+from fracas.assets.models import Part, System
 from fracas.assets.queries import part as find_part
 from fracas.assets.queries import system as find_system
 from fracas.catalog.models import CodeKind
@@ -25,6 +25,7 @@ from fracas.failures import scoring
 from fracas.failures.models import (
     Attachment,
     AttachmentContent,
+    Containment,
     Decision,
     Failure,
     FailureRevision,
@@ -55,9 +56,24 @@ def detail(session: Session, actor: Actor, key: Any) -> Failure:
     return session.scalars(rows).unique().one()
 
 
+def quarantined(session: Session, actor: Actor, held: Containment) -> list[str]:
+    """The serials that a containment put into quarantine, as far as the actor may see them."""
+    if not held.part_ids:
+        return []
+    rows = select(Part.serial).where(visible(actor, Part), Part.id.in_([UUID(one) for one in held.part_ids]))
+    return list(session.scalars(rows.order_by(Part.serial)))
+
+
 def with_facts(rows: Select[Failure]) -> Select[Failure]:
     """The same reports, each with what was added to it: a few statements for a page of any length."""
-    loaded = (Failure.verifications, Failure.scores, Failure.attachments, Failure.usage_reading)
+    loaded = (
+        Failure.verifications,
+        Failure.scores,
+        Failure.containments,
+        Failure.swaps,
+        Failure.attachments,
+        Failure.usage_reading,
+    )
     return rows.options(*(selectinload(collection) for collection in loaded))
 
 

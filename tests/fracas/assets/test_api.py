@@ -78,6 +78,8 @@ def test_a_part_is_registered_installed_moved_and_removed(client: FlaskClient) -
         ("B2.BCU", day(5), day(9), "failure"),
         ("B1.BCU", day(1), day(5), "move"),
     ]
+    assert [row["occurred_at"] for row in items(client, "/installations?position=B2.BCU")] == [day(5)]
+    assert items(client, "/installations?position=NONE") == []
     now = client.get(f"{API}/parts/{part['id']}").get_json()
     assert (now["condition"], now["system"], now["lot"]) == ("unserviceable", None, "L1")
     put(client, "/parts/conditions", {"part": "A", "condition": "serviceable"}, 200)
@@ -140,7 +142,11 @@ def test_readings_go_in_and_are_corrected(client: FlaskClient) -> None:
     better = put(client, f"/usage-readings/{made['id']}/correct", {"value": 125, **WHY}, 200)
     assert better["value"] == 125
     put(client, f"/usage-readings/{replaced['id']}/retract", WHY, 200)
-    assert [row["value"] for row in items(client, "/usage-readings?system=S1&metric=hours")] == [125]
+    rows = items(client, "/usage-readings?system=S1&metric=hours")
+    assert [(row["system"], row["part"], row["value"]) for row in rows] == [("S1", None, 125)]
+    put(client, "/parts", PART)
+    put(client, "/usage-readings", {**facts, "system": None, "part": "A"})
+    assert [(row["system"], row["part"]) for row in items(client, "/usage-readings?part=A")] == [(None, "A")]
 
 
 @pytest.mark.parametrize(

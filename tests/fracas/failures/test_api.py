@@ -88,10 +88,10 @@ def test_the_walk_of_a_report(served: Served) -> None:
         for name, value in COMPLETION.items()
     }
     steps: list[tuple[str, str, dict[str, Any]]] = [
-        ("service_station", "complete", completion),
+        ("service_station", "complete", {**completion, "part_out": "V1", "part_in": "V2"}),
         ("quality", "verify", {"outcome": "confirmed", "mode": "ELK", "method": "bench"}),
         ("reliability_engineer", "score", {"answers": WHOLLY_OURS}),
-        ("quality", "contain", {"is_needed": False, "note": "one unit"}),
+        ("quality", "contain", {"is_needed": True, "note": "one unit", "parts": ["V1"]}),
         ("approver", "close_no_action", {"close_as": "no_further_action", "reason": "worn out"}),
     ]
     for role, verb, facts in steps:
@@ -100,6 +100,8 @@ def test_the_walk_of_a_report(served: Served) -> None:
     body = answer.get_json()
     assert (body["state"], body["close_as"], body["standing"]) == ("closed", "no_further_action", "counted")
     assert body["verification"]["mode"] == "ELK"
+    assert (body["swap"]["part_out"], body["swap"]["part_in"]) == ("V1", "V2")
+    assert (body["containment"]["is_needed"], body["containment"]["quarantined"]) == (True, ["V1"])
     told = served.client("manager").get(f"{address}/history").get_json()["items"]
     assert told[0]["verb"] == "close_no_action"
     assert told[0]["reason"] == "worn out"
