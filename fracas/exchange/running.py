@@ -32,7 +32,7 @@ from fracas.web.errors import findings, sentence
 
 log = structlog.get_logger()
 
-PASS = "exchange.pass"  # noqa: S105 - one pass over a file, no password
+PASS = "exchange.pass"  # noqa: S105  # nosec B105 - one pass over a file, no password
 SHOWN_BAD_ROWS = 200
 LONGEST_CELL = 120
 
