@@ -168,14 +168,13 @@ def optimal_replacement(
         generator = np.random.default_rng(DEFAULT_SEED) if rng is None else rng
         lower, upper, worthwhile = _interval(fit, costs, policy, confidence, draws, generator)
     seen = getattr(fit, "counts", Counts(records=0, failures=0))
-    facts = f"{getattr(fit, 'fingerprint', fit)!r}:{costs}:{policy}"
     return ReplacementPlan(
         method=policy.replace("_", " ") + (" replacement" if policy != "minimal_repair" else ""),
         unit=str(getattr(fit, "unit", "")),
         confidence=confidence,
         counts=Counts(records=seen.records, failures=seen.failures),
         exposure=float(getattr(fit, "exposure", 0.0)),
-        fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
+        fingerprint=plan_fingerprint(fit, costs, policy),
         warnings=tuple(getattr(fit, "warnings", ())),
         age=age,
         lower=lower,
@@ -188,6 +187,12 @@ def optimal_replacement(
         failure_cost=costs[1],
         policy=policy,
     )
+
+
+def plan_fingerprint(fit: LifeModel, costs: tuple[float, float], policy: Policy) -> str:
+    """What a plan was made from."""
+    facts = f"{getattr(fit, 'fingerprint', fit)!r}:{costs}:{policy}"
+    return hashlib.sha256(facts.encode()).hexdigest()
 
 
 def cost_rate(

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import chdtri, logit, ndtri
 
 from analytics.errors import InvalidData
@@ -194,8 +195,8 @@ def likelihood_contour(
     return figure(
         [contour, _trace("markers", np.array(best[0]), np.array(best[1]), words("fitted"), marker=marker)],
         alt=words("alt_likelihood_contour", confidence=percent(level), numbers=", ".join(_numbers(fit))),
-        xaxis=axis(titles[0]),
-        yaxis=axis(titles[1]),
+        xaxis=axis(titles[0], range=_around(natural[0], np.any(height <= drop, axis=0))),
+        yaxis=axis(titles[1], range=_around(natural[1], np.any(height <= drop, axis=1))),
         annotations=[corner(_numbers(fit))],
     )
 
@@ -235,6 +236,17 @@ def _band(fit: "DistributionFit", grid: FloatArray, words: Words) -> list[Trace]
     lower, upper = np.array([each.lower for each in found]), np.array([each.upper for each in found])
     name = words("band", confidence=percent(fit.confidence))
     return band_traces(grid, _paper(fit, lower), _paper(fit, upper), name)
+
+
+def _around(side: FloatArray, inside: NDArray[np.bool_]) -> list[float]:
+    """The stretch of an axis that holds the region, with room for the numbers in the corner."""
+    low, high = float(side[inside].min()), float(side[inside].max())
+    return [low - 0.15 * (high - low), high + 0.35 * (high - low)]
+
+
+def fit_text(fit: "DistributionFit") -> str:
+    """A fit in one line: its distribution and its parameters."""
+    return f"{_name(fit)}, {', '.join(_numbers(fit))}"
 
 
 def _trace(mode: str, x: FloatArray, y: FloatArray, name: str, **style: Any) -> Trace:

@@ -81,7 +81,9 @@ def growth_curve(
         alt=words("alt_growth_curve", confidence=percent(fit.confidence), beta=number(fit.beta), **now),
         xaxis=log_axis(words("time", unit=fit.unit), first / 1.1, fit.end * 1.1),
         yaxis=log_axis(words("mtbf", unit=fit.unit), float(shown.min()) / 1.2, float(shown.max()) * 1.2),
-        annotations=[corner([words("growth_numbers", beta=number(fit.beta), **now)])],
+        annotations=[
+            corner([words("growth_numbers", beta=number(fit.beta), **now)], x=_free_side(fit.beta < 1))
+        ],
     )
 
 
@@ -119,7 +121,7 @@ def duane_plot(fit: DuaneFit, *, labels: Labels | None = None) -> "Figure":
         alt=words("alt_duane_plot", **numbers),
         xaxis=log_axis(words("time", unit=fit.unit), float(ages[0]) / 1.1, float(ages[-1]) * 1.1),
         yaxis=log_axis(words("mtbf", unit=fit.unit), float(shown.min()) / 1.2, float(shown.max()) * 1.2),
-        annotations=[corner([words("duane_numbers", **numbers)])],
+        annotations=[corner([words("duane_numbers", **numbers)], x=_free_side(fit.alpha > 0))],
     )
 
 
@@ -175,6 +177,11 @@ def _points(fit: PowerLawFit, histories: EventHistories | None) -> tuple[FloatAr
         return np.zeros(0), np.zeros(0)
     time, counts = np.unique(histories.time, return_counts=True)
     return time, time * fit.systems / np.cumsum(counts)
+
+
+def _free_side(rises: bool) -> float:
+    """Where the numbers do not lie on the curve: at its low end."""
+    return 0.02 if rises else 0.98
 
 
 def _line(x: FloatArray, y: FloatArray, name: str, colour: str, dash: str) -> Trace:

@@ -14,6 +14,7 @@ from analytics.figures.style import (
     Labels,
     Trace,
     Words,
+    ages_until,
     axis,
     band_traces,
     corner,
@@ -30,6 +31,10 @@ from analytics.weibull_fit import WeibullFit
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+    from analytics.distribution_fit import DistributionFit
+
+    LifeFit = WeibullFit | DistributionFit
 
 # The graduation of Weibull probability paper, in percent failed.
 PAPER_PERCENT = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 50, 63.2, 90, 99, 99.9)
@@ -101,7 +106,7 @@ def weibull_paper(fit: WeibullFit, data: LifeData, *, labels: Labels | None = No
 
 
 def reliability_curve(
-    fit: WeibullFit,
+    fit: "LifeFit",
     *,
     nonparametric: SurvivalCurve | None = None,
     until: float | None = None,
@@ -111,7 +116,7 @@ def reliability_curve(
 
     Parameters
     ----------
-    fit : WeibullFit
+    fit : WeibullFit or DistributionFit
         The curve.
     nonparametric : SurvivalCurve, optional
         From `kaplan_meier` of the same data.
@@ -151,20 +156,23 @@ def reliability_curve(
                 "line": {"color": INK, "width": 1.5, "dash": "dash", "shape": "hv"},
             }
         )
+    # Where fewer than a tenth can ever fail, the end of the curve.
+    age = min(fit.b_life(10), float(grid[-1]))
+    failed = float(fit.failure_probability(age))
     return figure(
         traces,
-        alt=words("alt_reliability_curve", ten=10, b10=number(fit.b_life(10)), unit=fit.unit),
+        alt=words("alt_reliability_curve", ten=number(100 * failed), b10=number(age), unit=fit.unit),
         xaxis=axis(words("age", unit=fit.unit), range=[0, float(grid[-1])]),
         yaxis=axis(words("reliability"), range=[0, 1.02]),
     )
 
 
-def hazard_curve(fit: WeibullFit, *, until: float | None = None, labels: Labels | None = None) -> "Figure":
+def hazard_curve(fit: "LifeFit", *, until: float | None = None, labels: Labels | None = None) -> "Figure":
     """Failure rate against age with pointwise bounds.
 
     Parameters
     ----------
-    fit : WeibullFit
+    fit : WeibullFit or DistributionFit
         The curve.
     until : float, optional
         Last age shown, in the fit's unit; where 95 % have failed unless given.
@@ -204,7 +212,50 @@ def hazard_curve(fit: WeibullFit, *, until: float | None = None, labels: Labels 
             unit=fit.unit,
         ),
         xaxis=axis(words("age", unit=fit.unit), range=[0, float(grid[-1])]),
-        yaxis=axis(words("hazard", unit=fit.unit), range=[0, 1.05 * top], exponentformat="power"),
+        yaxis=axis(words("hazard", unit=fit.unit), range=[0, 1.05 * top], minexponent=3),
+    )
+
+
+def density_curve(fit: "LifeFit", *, until: float | None = None, labels: Labels | None = None) -> "Figure":
+    """Density of life against age, with the median and the B10 life marked.
+
+    Parameters
+    ----------
+    fit : WeibullFit or DistributionFit
+        The curve.
+    until : float, optional
+        Last age shown, in the fit's unit; where 95 % have failed unless given.
+    labels : mapping of str to str, optional
+        Words to use in place of `LABELS`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    InvalidData
+        If `until` is not positive or a label is unknown.
+    """
+    words = Words(labels)
+    grid = _ages(fit, until)
+    density = fit.density(grid)
+    marks = [
+        (text, age, dash)
+        for text, age, dash in (("B10", fit.b_life(10), "dash"), ("B50", fit.median, "dot"))
+        if age <= grid[-1]
+    ]
+    lines = [f"{text} = {number(age)} {fit.unit}" for text, age, _ in marks]
+    top = 1.12 * float(density.max())
+    return figure(
+        [
+            _line(grid, density, words("fitted")),
+            *(_mark(text, age, dash, float(fit.density(age))) for text, age, dash in marks),
+        ],
+        alt=words("alt_density_curve", mode=number(float(grid[np.argmax(density)])), unit=fit.unit),
+        xaxis=axis(words("age", unit=fit.unit), range=[0, float(grid[-1])]),
+        yaxis=axis(words("density", unit=fit.unit), range=[0, top], minexponent=3),
+        annotations=[corner(lines, x=0.98)] if lines else [],
     )
 
 
@@ -284,6 +335,11 @@ def _line(x: FloatArray, y: FloatArray, name: str) -> Trace:
     }
 
 
+def _mark(name: str, age: float, dash: str, height: float) -> Trace:
+    line = {"color": INK, "width": 1.5, "dash": dash}
+    return {"type": "scatter", "mode": "lines", "x": [age, age], "y": [0, height], "name": name, "line": line}
+
+
 def _numbers(fit: WeibullFit) -> dict[str, object]:
     return {
         "eta": number(fit.eta),
@@ -305,8 +361,10 @@ def _numbers_box(fit: WeibullFit, words: Words) -> dict[str, object]:
     return corner([words("numbers", **values), counts])
 
 
-def _ages(fit: WeibullFit, until: float | None) -> FloatArray:
-    last = float(fit.quantile(0.95)) if until is None else until
-    if not (np.isfinite(last) and last > 0):
-        raise InvalidData(f"until must be a positive age, not {until!r}")
-    return np.linspace(last / CURVE_POINTS, last, CURVE_POINTS)
+def _ages(fit: "LifeFit", until: float | None) -> FloatArray:
+    """Ages of a curve; of a population of which only a part can fail, to where 95 % of that part have."""
+    form = getattr(fit, "form", "plain")
+    able = float(fit.parameters["p"]) if form == "limited" else 1.0  # type: ignore[union-attr]
+    # Before a failure-free time there is nothing to draw, and no bound to be had.
+    start = max(float(fit.quantile(0.0)), 0.0) if form == "location" else 0.0
+    return ages_until(until, float(fit.quantile(0.95 * able)), start=start)

@@ -16,6 +16,7 @@ Trace = dict[str, Any]
 
 # Okabe and Ito (2008): told apart with every common kind of colour blindness, and by lightness in grey.
 BLUE, ORANGE, INK, GRID = "#0072B2", "#D55E00", "#1A1A1A", "#D9D9D9"
+GREEN, PURPLE = "#009E73", "#CC79A7"
 BAND = "rgba(0, 114, 178, 0.16)"
 # Long enough for a smooth curve, short enough for a phone.
 CURVE_POINTS = 80
@@ -73,6 +74,33 @@ LABELS: dict[str, str] = {
     "sufficiency": "Probability that no part runs short",
     "efficient_plans": "Efficient plans",
     "chosen_plan": "Plan at {cost}: {reached}",
+    "density": "Density (per {unit})",
+    "share_failed": "Share of parts failed",
+    "all_modes": "All modes",
+    "ratio": "Ratio",
+    "ratio_bounds": "{confidence} bounds",
+    "ratio_of_rates": "Ratio of failure rates, after over before",
+    "ratio_numbers": "{ratio} ({lower} – {upper}), {answer}",
+    "failures_in": "{before} in {exposure_before} {unit}, then {after} in {exposure_after} {unit}",
+    "criterion": "Criterion: at most {criterion}",
+    "effective": "effective",
+    "not_effective": "not effective",
+    "too_early": "too early",
+    "time_unit": "unit of time",
+    "cost_rate": "Cost per {unit}",
+    "cost_of_replacing": "Planned replacement",
+    "replacement_age": "Age at replacement ({unit})",
+    "run_to_failure": "Run to failure",
+    "run_to_failure_is_best": "Run to failure costs least",
+    "best_age": "Replace at {age} {unit}",
+    "best_age_numbers": "Replace at {age} {unit} ({confidence}: {lower} – {upper})",
+    "never": "never",
+    "saving": "Saves {saving}",
+    "expected_at_past_rate": "Expected at the rate before",
+    "stretch_of_alarm": "Rise that raised the alarm",
+    "no_alarm": "No alarm",
+    "alarm_in": "Alarm in period {period} over the last {lookback}: p = {p}",
+    "rate_rose": "Rate × {ratio} (at least {lower} at {confidence})",
     "alt_failure_fan": "Failures in {periods} periods: {total} expected in all; {last} in the last, {lower} to {upper} with a "
     "probability of {confidence}.",
     "alt_spares_trade_off": "Trade-off of spares: {measure} against cost; the plan reaches {reached} at {cost}.",
@@ -92,6 +120,11 @@ LABELS: dict[str, str] = {
     "alt_stock_curve": "Probability of covering all demands against stock: {stock} parts reach {achieved}.",
     "region": "{confidence} joint region",
     "alt_distribution_paper": "Probability plot, {distribution}: {failures} failures and {suspensions} suspensions; {numbers}.",
+    "alt_density_curve": "Density of life against age, highest at {mode} {unit}.",
+    "alt_competing_modes": "Share of parts taken by each failure mode against age; by {age} {unit}: {shares}.",
+    "alt_before_after": "Ratio of failure rates, after over before, against a criterion of {criterion}: {verdicts}.",
+    "alt_replacement_curve": "Cost per unit of time against age at replacement. {numbers}.",
+    "alt_alarm_chart": "Failures of {cell} in {periods} periods beside those expected. {verdict}.",
     "alt_likelihood_contour": "Joint {confidence} region of two parameters around {numbers}.",
 }
 
@@ -145,6 +178,22 @@ def band_traces(at: FloatArray, lower: FloatArray | None, upper: FloatArray | No
     return traces
 
 
+def upright(x: float, *, dash: str, colour: str) -> dict[str, Any]:
+    """A line through the whole height of the plot."""
+    ends = {"x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1}
+    return {"type": "line", **ends, "line": {"color": colour, "width": 1.5, "dash": dash}, "layer": "below"}
+
+
+def ages_until(until: float | None, otherwise: float, *, start: float = 0.0) -> FloatArray:
+    """The ages of a curve from just beyond `start` to `until`, or to `otherwise` where that is not given."""
+    last = otherwise if until is None else until
+    if not (np.isfinite(last) and last > max(start, 0.0)):
+        raise InvalidData(
+            f"until must be a positive age{f' above {start:g}' if start > 0 else ''}, not {until!r}"
+        )
+    return np.asarray(np.linspace(start, last, CURVE_POINTS + 1)[1:])
+
+
 def corner(lines: Iterable[str], *, x: float = 0.02, y: float = 0.98) -> dict[str, Any]:
     """A box of text inside the plot, its top left corner at the given share of the axes."""
     return {
@@ -173,6 +222,10 @@ def axis(title: str, **settings: Any) -> dict[str, Any]:
         "gridcolor": GRID,
         "zeroline": False,
         "automargin": True,
+        # Up to ten million in full and set apart, as `number` has it.
+        "separatethousands": True,
+        "exponentformat": "power",
+        "minexponent": 6,
         **settings,
     }
 

@@ -57,6 +57,9 @@ def test_the_contour_is_the_likelihood_ratio_region(nist: LifeData) -> None:
     assert region.contours.start == pytest.approx(-np.log(0.1))
     assert region.z.min() == pytest.approx(0.0, abs=1e-9)
     assert (drawn.layout.xaxis.title.text, drawn.layout.yaxis.title.text) == ("eta (h)", "beta")
+    low, high = drawn.layout.xaxis.range
+    inside = np.array(region.x)[(np.array(region.z) <= region.contours.start).any(axis=0)]
+    assert low < inside.min() < inside.max() < high < 2 * inside.max()
     turned = likelihood_contour(fit, "beta", "eta")
     assert turned.data[0].z == pytest.approx(region.z.T)
 

@@ -4,8 +4,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analytics import InvalidData, LifeData, fit_weibull, kaplan_meier
-from analytics.figures import LABELS, hazard_curve, reliability_curve, weibull_paper
+from analytics import (
+    InvalidData,
+    LifeData,
+    fit_limited_failure_population,
+    fit_lognormal,
+    fit_weibull,
+    fit_weibull3,
+    kaplan_meier,
+)
+from analytics.figures import LABELS, density_curve, hazard_curve, reliability_curve, weibull_paper
 from analytics.figures.lifetimes import plotted_points
 from analytics.ranks import plotting_positions
 
@@ -135,6 +143,50 @@ def test_hazard_is_per_unit_and_goes_as_far_as_asked(nist: LifeData) -> None:
             hazard_curve(fit, until=bad)
         with pytest.raises(InvalidData, match="until"):
             reliability_curve(fit, until=bad)
+
+
+def test_curves_of_any_distribution_have_their_bounds(nist: LifeData) -> None:
+    fit = fit_lognormal(nist)
+    for drawn, curve, bounds_at in (
+        (reliability_curve(fit), fit.reliability, fit.reliability_interval),
+        (hazard_curve(fit), fit.hazard, fit.hazard_interval),
+    ):
+        lower, upper, line = drawn.data
+        age = float(line.x[40])
+        bounds = bounds_at(age)
+        assert (lower.y[40], upper.y[40]) == pytest.approx((bounds.lower, bounds.upper))
+        assert line.y[40] == pytest.approx(float(curve(age)))
+
+
+def test_a_failure_free_time_is_left_out_of_the_curves() -> None:
+    ages = [160, 175, 190, 204, 220, 231, 247, 262, 281, 300, 322, 350, 388, 430, 505]
+    fit = fit_weibull3(LifeData(ages, 1))
+    for drawn in (hazard_curve(fit), reliability_curve(fit), density_curve(fit)):
+        assert min(trace.x[0] for trace in drawn.data) > fit.gamma
+        assert all(np.all(np.isfinite(np.array(trace.y))) for trace in drawn.data)
+    with pytest.raises(InvalidData, match="above"):
+        hazard_curve(fit, until=fit.gamma / 2)
+
+
+def test_a_population_of_which_few_can_fail_is_drawn_to_where_most_of_them_have() -> None:
+    data = LifeData([2, 5, 9, 14, 22, 40, 65, 110, 300], [1] * 8 + [0], count=[1] * 8 + [92])
+    fit = fit_limited_failure_population(data)
+    drawn = reliability_curve(fit)
+    assert drawn.data[-1].y[-1] == pytest.approx(1 - 0.95 * fit.p)
+    assert "–" not in drawn.layout.meta["alt"]
+    # Neither B10 nor the median exists.
+    assert [trace.name for trace in density_curve(fit).data] == [LABELS["fitted"]]
+
+
+def test_the_density_has_its_b_lives_under_the_curve(nist: LifeData) -> None:
+    fit = fit_weibull(nist)
+    drawn = density_curve(fit)
+    b10 = trace(drawn, "B10")
+    assert b10.x[0] == b10.x[1] == fit.b_life(10)
+    assert b10.y[1] == pytest.approx(float(fit.density(fit.b_life(10))))
+    assert b10.line.dash != trace(drawn, "B50").line.dash
+    assert drawn.layout.annotations[0].text == "B10 = 164 h<br>B50 = 490 h"
+    assert drawn.layout.yaxis.title.text == "Density (per h)"
 
 
 def test_figures_are_strict_json(nist: LifeData) -> None:

@@ -22,13 +22,20 @@ from fracas.web.templating import points
 from tests.factories.fleet import Fleet, day
 
 FORMULAS = {"numbers", "numbers_without_bounds"}
-# Pictures that no page shows yet: costs, growth, trend, plans of spares, other distributions.
+# Pictures that no page shows yet: costs, growth, trend, plans of spares, other distributions, decisions.
 NOT_ASKED_FOR = {
     "mcf_cost", "instantaneous_mtbf", "cumulative_mtbf", "cumulative_points", "growth_numbers", "duane_line", "duane_numbers",
     "no_trend", "events", "events_share", "total_time_share", "alt_growth_curve", "alt_duane_plot", "alt_trend_plot",
     "expected", "failures_of_period", "cost", "backorders", "fill_rate", "availability", "sufficiency", "efficient_plans",
     "chosen_plan", "alt_failure_fan", "alt_spares_trade_off",
     "region", "alt_distribution_paper", "alt_likelihood_contour",
+    "density", "alt_density_curve", "share_failed", "all_modes", "alt_competing_modes",
+    "ratio", "ratio_bounds", "ratio_of_rates", "ratio_numbers", "failures_in", "criterion", "effective",
+    "not_effective", "too_early",
+    "alt_before_after", "time_unit", "cost_rate", "cost_of_replacing", "replacement_age", "run_to_failure",
+    "run_to_failure_is_best",
+    "best_age", "best_age_numbers", "never", "saving", "alt_replacement_curve", "expected_at_past_rate", "stretch_of_alarm",
+    "no_alarm", "alarm_in", "rate_rose", "alt_alarm_chart",
 }  # fmt: skip
 
 
