@@ -133,6 +133,10 @@ coverage-study: setup  ## the same over many plans; writes fracas/docs/calibrati
 bruteforce: setup  ## is any of 20,000 small samples fitted wrongly, against looking everywhere? (half an hour)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow -s tests/bruteforce
 
+.PHONY: mutation
+mutation: setup  ## would the tests of the fits and the spares notice a changed operator or number? (an hour; goes on where it stopped)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutation.run $(MUTATION_OPTIONS)
+
 .PHONY: screens
 screens: setup  ## look at every page as every role, on phone and desk, in both languages (many minutes)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/journeys/test_screens.py

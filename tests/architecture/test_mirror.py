@@ -8,7 +8,8 @@ from tests.architecture.source import ROOT, Source, sources
 
 # Folders of tests that look at the whole house; everything else mirrors one module.
 WHOLE_HOUSE = set(
-    "architecture benchmarks bruteforce calibration factories journeys migrations notebooks packaging published".split()
+    """architecture benchmarks bruteforce calibration factories journeys migrations mutation notebooks packaging
+    published""".split()
 )
 
 
