@@ -76,19 +76,18 @@ def index() -> str:
 @pages.get("/part-type")
 @needs("reliability.read")
 def part_type() -> str:
-    """Probability plot, reliability, failure rate and MTBF of one part type."""
-    query, kind = _query(WeibullQuery), _kind()
-    whole, groups = fitted(query)
-    figures = [
-        charts.weibull_paper(whole, words=gettext, links=_links()),
-        charts.reliability_curve(whole, words=gettext),
-        charts.hazard_curve(whole, words=gettext),
-    ]
+    """Probability plot, reliability, failure rate and MTBF of one part type.
+
+    Calibrated bounds take seconds: the numbers come first; the page then asks for its plots and for the fits of its
+    groups as a ``part`` each, as of the same moment, so that the fit found for the numbers serves all three.
+    """
+    query, kind, part = _query(WeibullQuery), _kind(), request.args.get("part")
+    whole, groups = fitted(query if part == "groups" else query.model_copy(update={"by": None}))
     return render_template(
         "reliability/part_type.html",
-        query=query, kind=kind, report=whole, groups=groups,
+        query=query, kind=kind, report=whole, groups=groups, part=part,
         mtbf=estimates.mtbf_of(whole.table, confidence=query.confidence),
-        figures=figures, modes=_modes(whole), actions=_actions(kind),
+        figures=_life_figures(whole) if part == "plots" else None, modes=_modes(whole), actions=_actions(kind),
         **_choices(),
     )  # fmt: skip
 
@@ -192,6 +191,14 @@ def demand_download() -> Response:
     return csv_response(
         f"demand-{history.part_type_number}", ("month", "spares_used", "removals", "failures"), rows
     )
+
+
+def _life_figures(report: estimates.WeibullReport) -> list[Any]:
+    return [
+        charts.weibull_paper(report, words=gettext, links=_links()),
+        charts.reliability_curve(report, words=gettext),
+        charts.hazard_curve(report, words=gettext),
+    ]
 
 
 def _links() -> charts.Links:

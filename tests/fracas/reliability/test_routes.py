@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from fracas.actions.models import Action, ActionType
 from fracas.catalog.models import FailureCode
 from fracas.problems.models import Problem
+from fracas.reliability import estimates
 from tests.factories.fleet import Fleet
 from tests.fracas.reliability.conftest import Client
 
@@ -39,16 +41,34 @@ def test_the_index_leads_to_every_figure(client_of: Client) -> None:
     assert "No part type fits" in page(client_of, "/", text="moon")
 
 
+def asked_later(text: str) -> list[str]:
+    """The addresses of the parts that a page asks for when it is there."""
+    return [html.unescape(one) for one in re.findall(r'hx-get="([^"]+)" hx-trigger="load"', text)]
+
+
 def test_a_part_types_life(client_of: Client) -> None:
     text = page(client_of, "/part-type", part_type="VALVE-1", as_of=AS_OF, by="mode")
-    assert text.count('<figure class="chart"') == 3
     shown = words(text)
     assert "5 failures" in shown
     assert "as of 2022-09-28" in shown
     assert "unscored: 5" in shown
-    assert "LEAK" in shown
     assert "/reliability/lives?failures=1" in text
-    assert "Weibull probability plot: 5 failures" in text
+    plots, groups = (client_of().get(address).text for address in asked_later(text))
+    assert text.count('<figure class="chart"') == 0
+    assert plots.count('<figure class="chart"') == 3
+    assert "Weibull probability plot: 5 failures" in plots
+    assert "Fits by group" in words(groups)
+    assert "LEAK" in words(groups)
+    assert len(asked_later(plots)) == len(asked_later(groups)) == 1  # each part no more asks for itself
+
+
+def test_the_parts_asked_for_later_rest_on_the_fit_of_the_first(client_of: Client) -> None:
+    client = client_of()
+    estimates._fit.cache_clear()
+    text = client.get("/reliability/part-type?part_type=VALVE-1").text
+    for address in asked_later(text):
+        assert 'id="plots"' in client.get(address).text
+    assert (estimates._fit.cache_info().misses, estimates._fit.cache_info().hits) == (1, 1)
 
 
 def test_the_page_shows_what_the_api_says(client_of: Client) -> None:
@@ -86,7 +106,9 @@ def test_before_and_after_an_action(client_of: Client, shown_fleet: Fleet) -> No
     }
     shown_fleet.add(shown_fleet.own(Action, effective_from_serial="B0", **facts))
     shown_fleet.session.commit()
-    shown = words(page(client_of, "/part-type", part_type="VALVE-1", as_of=AS_OF, action="CA-1"))
+    shown = words(
+        page(client_of, "/part-type", part_type="VALVE-1", as_of=AS_OF, action="CA-1", part="groups")
+    )
     assert "CA-1 New seal" in shown
     assert "before CA-1" in shown
     assert "after CA-1" in shown
