@@ -137,6 +137,10 @@ bruteforce: setup  ## is any of 20,000 small samples fitted wrongly, against loo
 mutation: setup  ## would the tests of the fits and the spares notice a changed operator or number? (an hour; goes on where it stopped)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutation.run $(MUTATION_OPTIONS)
 
+.PHONY: fuzz
+fuzz: setup  ## send garbage to every address, by hand and by schemathesis, and to the import (many minutes)
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/journeys/test_every_address.py
+
 .PHONY: screens
 screens: setup  ## look at every page as every role, on phone and desk, in both languages (many minutes)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/journeys/test_screens.py

@@ -148,7 +148,10 @@ def serve(console: Console, host: str | None, port: int | None, threads: int, wi
     config = make_config(console.config, host=host, port=port)
     with Console(config).sessions() as sessions:
         app = create_app(config)
-        server = create_server(app, host=config.host, port=config.port, threads=threads, ident=None)
+        server = create_server(
+            app, host=config.host, port=config.port, threads=threads, ident=None,
+            clear_untrusted_proxy_headers=False,  # nobody trusts them, and the demo must see that there is a proxy
+        )  # fmt: skip
         signal.signal(signal.SIGTERM, _end)
         stop = threading.Event()
         worker = threading.Thread(

@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from fracas.core.errors import Finding, Invalid
 from fracas.core.words import N_
@@ -43,7 +44,8 @@ def read_text(
     decoded = decode(content, encoding)
     body = "".join(io.StringIO(decoded.text, newline="").readlines()[header_line - 1 :])
     delimiter = delimiter or guess_delimiter(body)
-    records = list(_records(body, delimiter, header_line))
+    # Some programs write an empty line or two above the names of the columns.
+    records = list(dropwhile(_is_blank, _records(body, delimiter, header_line)))
     if not records:
         raise Invalid("The file is empty: there is no line that names the columns.", field="file")
     header = [name.strip() for name in records[0].cells]
@@ -88,6 +90,10 @@ def _records(body: str, delimiter: str, first_line: int) -> Iterator[_Record]:
             line=before + first_line,
             error=str(error),
         ) from None
+
+
+def _is_blank(record: _Record) -> bool:
+    return not any(map(str.strip, record.cells))
 
 
 def _assembled(records: list[_Record], width: int) -> tuple[list[Row], list[Broken], list[int]]:

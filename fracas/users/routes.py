@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -35,6 +36,11 @@ from fracas.web.session import db
 
 T = TypeVar("T")
 
+OURS = re.compile(r"/(?!/)[^\\\x00-\x1f\x7f]*")
+"""A path of our own. Browsers drop tabs and line ends, and read \\ as /, so that /\\host and /<tab>/host are other hosts."""
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+"""What a proxy adds. One on this machine would make the whole world look like this machine."""
+
 pages = Blueprint("users", __name__, template_folder="templates")
 pages.record(lambda state: limiter.init_app(cast(Flask, state.app)))
 pages.register_blueprint(admin.pages)
@@ -66,10 +72,7 @@ def drawn(template: str, form: type[Form], error: FracasError | None, **more: An
 
 def home(target: str | None) -> str:
     """Where to go after signing in: only ever a page of our own."""
-    is_ours = (
-        target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target
-    )
-    return target if target and is_ours else "/"
+    return target if target and OURS.fullmatch(target) else "/"
 
 
 def welcome(secret: str, locale: str | None) -> Response:
@@ -98,7 +101,13 @@ def device() -> str:
 
 
 def is_demo() -> bool:
-    return config().demo and is_loopback(request.remote_addr or "")
+    """Whether somebody at this very machine asks for the demo.
+
+    The name in the address counts too: a page from elsewhere could have its own name lead to this machine.
+    """
+    host = re.sub(r":\d*$", "", request.host.lower())
+    is_from_here = is_loopback(request.remote_addr or "") and is_loopback(host)
+    return config().demo and is_from_here and not any(name in request.headers for name in FORWARDED)
 
 
 # ------------------------------------------------------------------ in and out

@@ -246,9 +246,11 @@ def test_the_demo_adds_up(run: Run, small_demo: str) -> None:
     assert done.exit_code == 0, done.output
 
 
-def serve_once(command: list[str], url: str, folder: Path) -> None:
+def serve_once(
+    command: list[str], url: str, folder: Path, look: Callable[[str], None] = str, **more: str
+) -> None:
     """Start a server, read its address, ask it how it is, and end it."""
-    environment = {**os.environ, "FRACAS_DATABASE_URL": url, "FRACAS_PORT": "0"}
+    environment = {**os.environ, "FRACAS_DATABASE_URL": url, "FRACAS_PORT": "0", **more}
     with subprocess.Popen(
         [*FRACAS, *command], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
     ) as server:
@@ -258,6 +260,7 @@ def serve_once(command: list[str], url: str, folder: Path) -> None:
         assert found is not None, line
         with urllib.request.urlopen(f"{found.group(1)}/healthz", timeout=20) as answer:
             assert answer.status == 200
+        look(found.group(1))
         server.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + 20
         while server.poll() is None and time.monotonic() < deadline:
@@ -270,7 +273,14 @@ def test_it_serves_says_where_and_ends_when_told(empty_sqlite_url: str, tmp_path
 
 
 def test_the_demo_is_served_as_it_was_left(small_demo: str, tmp_path: Path) -> None:
-    serve_once(["demo", "serve"], small_demo, tmp_path)
+    def look(address: str) -> None:
+        """The demo is entered from here, and not through a proxy."""
+        for told, is_open in (({}, True), ({"X-Forwarded-For": "203.0.113.9"}, False)):
+            asked = urllib.request.Request(f"{address}/sign-in", headers=told)
+            with urllib.request.urlopen(asked, timeout=20) as answer:
+                assert (b"/sign-in/demo" in answer.read()) == is_open
+
+    serve_once(["demo", "serve"], small_demo, tmp_path, look, FRACAS_DEMO="1")
 
 
 def test_a_surprise_is_a_sentence_too(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

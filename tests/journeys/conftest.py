@@ -31,11 +31,10 @@ def depot_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) 
 class Door:
     """A service on its own copy of the fleet."""
 
-    def __init__(self, path: Path, **settings: Any) -> None:
-        self.path = path
-        self.url = f"sqlite:///{path}"
+    def __init__(self, url: str, **settings: Any) -> None:
+        self.url = url
         self.app: Flask = create_app(
-            Config(database_url=self.url, secret_key="tests only, never deployed", demo=True, **settings)
+            Config(database_url=url, secret_key="tests only, never deployed", demo=True, **settings)
         )
         self.app.testing = True
         self.address = ""
@@ -89,7 +88,7 @@ def door(depot_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """One service for the tests of a module."""
     path = tmp_path_factory.mktemp("door") / "fracas.sqlite"
     shutil.copyfile(depot_file, path)
-    made = Door(path)
+    made = Door(f"sqlite:///{path}")
     yield made
     made.close()
 

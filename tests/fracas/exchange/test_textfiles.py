@@ -68,6 +68,17 @@ def test_an_open_quotation_mark_does_not_swallow_the_file_silently() -> None:
         read_text(content)
 
 
+def test_empty_lines_above_the_header_do_no_harm() -> None:
+    table = read_text(b"\n , \na,b\n1,2\n")
+    assert (table.columns, [row.line for row in table.rows]) == (("a", "b"), [4])
+
+
+@pytest.mark.parametrize("content", [b"\x1c", b"\n\n", b",,\n,,\n"])
+def test_a_file_of_nothing_but_blanks_is_empty(content: bytes) -> None:
+    with pytest.raises(Invalid, match="empty"):
+        read_text(content)
+
+
 def test_an_empty_file_is_refused() -> None:
     with pytest.raises(Invalid, match="empty"):
         read_text(b"")

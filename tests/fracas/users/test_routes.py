@@ -16,7 +16,7 @@ from fracas.core.outbox import OutboxMessage
 from fracas.core.permissions import Actor
 from fracas.organisations import workflow as organisations
 from fracas.users import queries, workflow
-from fracas.users.routes import home
+from fracas.users.routes import FORWARDED, home
 from fracas.users.signin import COOKIE
 from tests.factories.users import PASSWORD, make_user
 
@@ -89,6 +89,14 @@ def test_who_is_not_signed_in_is_sent_to_the_door_and_back(people: Flask) -> Non
         ("//evil.example", "/"),
         ("/\\evil.example", "/"),
         ("javascript:alert(1)", "/"),
+        ("/\t/evil.example", "/"),
+        ("/\r/evil.example", "/"),
+        ("\t//evil.example", "/"),
+        (" //evil.example", "/"),
+        ("///evil.example", "/"),
+        ("/x\\..\\evil", "/"),
+        ("/failures/?text=a b&site=EAST", "/failures/?text=a b&site=EAST"),
+        ("/systems/东-1", "/systems/东-1"),
         ("/x\nLocation: y", "/"),
     ],
 )
@@ -152,17 +160,41 @@ def test_the_demo_lets_in_by_one_click_its_own_people_only(make_app: MakeApp, tm
     assert "manager@example.org" not in client.get("/sign-in").text
 
 
-def test_the_demo_is_closed_to_other_machines(make_app: MakeApp, empty_sqlite_url: str) -> None:
+HERE: dict[str, dict[str, str]] = {
+    "by number": {"host": "127.0.0.1:8000"},
+    "by name": {"host": "LOCALHOST"},
+    "by the newer number": {"host": "[::1]:8000", "from": "::1"},
+}
+ELSEWHERE: dict[str, dict[str, str]] = {
+    "another machine": {"from": "192.168.1.7"},
+    "a name that leads here": {"host": "evil.example:8000"},
+    "a name that looks like ours": {"host": "127.0.0.1.evil.example"},
+    "no host that can be read": {"host": "evil@127.0.0.1"},
+    **{f"a proxy that says {name}": {name: "203.0.113.9"} for name in FORWARDED},
+}
+
+
+@pytest.fixture
+def demo(make_app: MakeApp, empty_sqlite_url: str) -> Flask:
     app = make_app(empty_sqlite_url, demo=True)
     fill(app, "DEMO")
-    client = app.test_client()
-    token = csrf(client)
-    answer = client.post(
-        "/sign-in/demo",
-        data={"csrf_token": token, "email": "manager@example.org"},
-        environ_base={"REMOTE_ADDR": "192.168.1.7"},
-    )
-    assert answer.status_code == 403
+    return app
+
+
+@pytest.mark.parametrize(("whence", "status"), [(w, 302) for w in HERE] + [(w, 403) for w in ELSEWHERE])
+def test_the_demo_is_open_to_this_machine_only(demo: Flask, whence: str, status: int) -> None:
+    told = {**(HERE | ELSEWHERE)[whence]}
+    client = demo.test_client()
+    client.environ_base["REMOTE_ADDR"] = told.pop("from", "127.0.0.1")
+    told["Host"] = told.pop("host", "127.0.0.1")
+    answer = client.get("/sign-in", headers=told)
+    assert ("manager@example.org" in answer.text) == (status == 302)
+    token = re.search(r'name="csrf-token" content="([^"]+)"', answer.text)
+    assert token is not None
+    sent = {"csrf_token": token.group(1), "email": "manager@example.org"}
+    # The cookie of the session is set by hand: the test's client keeps none for a host that it cannot read.
+    cookie = answer.headers["Set-Cookie"].partition(";")[0]
+    assert client.post("/sign-in/demo", data=sent, headers={**told, "Cookie": cookie}).status_code == status
 
 
 def test_a_password_link_works_once(people: Flask) -> None:
