@@ -88,6 +88,33 @@ def test_a_serial_that_nobody_knows_is_said_and_nothing_is_lost(visit: Visit, do
     assert len(reports(door, "No such car")) == 1
 
 
+def test_a_refused_report_is_mended_with_its_photo(visit: Visit, door: Any, tmp_path: Path) -> None:
+    field = visit("field", phone=True)
+    field.open("/failures/file")
+    field.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    field.expects_no_network = True
+    field.context.set_offline(True)
+    field.fill(serial="L98", symptom="Wrong car", occurred_at=wall_clock(), photo=png(tmp_path))
+    sent_as = field.page.input_value("[name=submission]")
+    press_send(field)
+    field.page.wait_for_selector("#waiting:not([hidden])")
+    field.context.set_offline(False)
+    mend = field.page.locator("#waiting button")
+    mend.wait_for()
+    field.page.reload()
+    assert field.page.evaluate("form.elements.photo.files.length") == 0
+    mend.click()
+    field.page.wait_for_selector("#waiting", state="hidden")
+    assert field.page.evaluate("form.elements.photo.files.length") == 1
+    assert field.page.input_value("[name=symptom]") == "Wrong car"
+    assert field.page.input_value("[name=submission]") not in ("", sent_as)
+    field.fill(serial="L02")
+    press_send(field)
+    field.page.wait_for_url("**/failures/FR-*")
+    [filed] = reports(door, "Wrong car")
+    assert [kept["media_type"] for kept in filed["attachments"]] == ["image/png"]
+
+
 def test_without_network_the_report_waits_and_is_filed_exactly_once(
     visit: Visit, door: Any, tmp_path: Path
 ) -> None:

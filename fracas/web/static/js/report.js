@@ -78,13 +78,25 @@ async function showWaiting() {
 }
 
 async function mendReport(report) {
+  form.reset(); // nothing of another report, nor its photo, may go with this one
   for (const [name, value] of report.entries) {
     const input = form.elements[name];
-    if (input && typeof value === "string" && input.type !== "file") input.value = name === "occurred_at" ? value.slice(0, 16) : value;
+    if (!input) continue;
+    if (value instanceof File) input.files = holding(value);
+    else input.value = name === "occurred_at" ? value.slice(0, 16) : value;
   }
+  // The server may have kept the old number for other words; with a new one the mended report is a report of its own.
+  form.elements.submission.value = newSubmission();
   await (await database).delete("reports", report.submission);
   await showWaiting();
   form.elements.serial.focus();
+}
+
+// A page may put a file into its input only by way of what a drag would carry.
+function holding(file) {
+  const carried = new DataTransfer();
+  carried.items.add(file);
+  return carried.files;
 }
 
 let flushing = false;
