@@ -137,7 +137,7 @@ def readings(key: str) -> str:
 @needs("asset.read")
 def parts() -> str:
     """Serials with their condition and place."""
-    chosen = {name: request.args.get(name, "") for name in ("text", "site", "part_type", "lot")}
+    chosen = {name: request.args.get(name, "") for name in ("text", "site", "part_type", "lot", "flagged")}
     cursor = request.args.get("cursor")
     rows = _parts(chosen)
     found = page(db(), rows, Part.serial, key=Part.id, cursor=cursor, limit=100, ascending=True)
@@ -154,6 +154,7 @@ def _parts(chosen: dict[str, str]) -> Select[Part]:
         actor(),
         text=chosen["text"] or None,
         lot=chosen["lot"] or None,
+        is_flagged=True if chosen["flagged"] else None,
         site_id=organisations.site(db(), actor(), site).id if site else None,
         part_type_id=catalog.part_type(db(), actor(), kind).id if kind else None,
     )
@@ -163,7 +164,9 @@ def _parts(chosen: dict[str, str]) -> Select[Part]:
 @needs("asset.read")
 def download_parts() -> Response:
     """Every serial of the filter, with its condition and place."""
-    rows = _parts({name: request.args.get(name, "") for name in ("text", "site", "part_type", "lot")})
+    rows = _parts(
+        {name: request.args.get(name, "") for name in ("text", "site", "part_type", "lot", "flagged")}
+    )
     found = db().scalars(rows.order_by(Part.serial)).unique().all()
     columns = ["serial", "part_type", "lot", "condition", "system", "position", "since"]
     states = queries.part_states(

@@ -16,7 +16,7 @@ from fracas.catalog import queries as catalog
 from fracas.core import clock
 from fracas.core.errors import Invalid, NotFound
 from fracas.core.words import N_
-from fracas.dashboards import charts, lives, queries, worklist
+from fracas.dashboards import charts, lives, masterdata, queries, worklist
 from fracas.organisations import queries as organisations
 from fracas.web.downloads import csv_response
 from fracas.web.fieldwords import field_value
@@ -53,7 +53,10 @@ FILTER_OF = {
 @needs("failure.read")
 def work_list() -> str:
     groups, own = worklist.groups(db(), actor()), worklist.own_reports(db(), actor())
-    return render_template("dashboards/work_list.html", groups=groups, own=own)
+    return render_template(
+        "dashboards/work_list.html", groups=groups, own=own,
+        steps=masterdata.first_steps(db(), actor()), unchecked=masterdata.unchecked(db(), actor()),
+    )  # fmt: skip
 
 
 @pages.get("/work/<kind>/<verb>")
@@ -61,7 +64,11 @@ def work_list() -> str:
 def work(kind: str, verb: str) -> str:
     """All of one group of the work list."""
     return render_template(
-        "dashboards/work_list.html", groups=[worklist.group(db(), actor(), kind, verb)], own=[]
+        "dashboards/work_list.html",
+        groups=[worklist.group(db(), actor(), kind, verb)],
+        own=[],
+        steps=[],
+        unchecked=[],
     )
 
 
