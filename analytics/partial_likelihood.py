@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.interval_sums import IntervalSums
 from analytics.lifedata import EXACT, LifeData
 from analytics.likelihood import At
 from analytics.results import FloatArray
@@ -53,12 +54,13 @@ class PartialLikelihood:
         self._failed_at = at
         # Each record is at risk from the failure age after its entry to the last one that it reached; a failure at its own
         # age of entry is at risk then.
-        self._last = np.searchsorted(self.time, data.time, side="right") - 1
-        self._first = np.searchsorted(self.time, data.entry, side="right")
-        self._first[failed] = np.minimum(self._first[failed], self._last[failed])
+        last = np.searchsorted(self.time, data.time, side="right") - 1
+        first = np.searchsorted(self.time, data.entry, side="right")
+        first[failed] = np.minimum(first[failed], last[failed])
+        self._at_risk = IntervalSums(first, last, self.time.size)
         self.events = np.bincount(at, weights=data.count[failed], minlength=self.time.size).astype(np.int64)
         # One entry a unit that failed: which age, and the part of that age's failures that no longer counts as at risk.
-        self.units_at_risk = self._at_risk(data.count[:, None])[:, 0]
+        self.units_at_risk = self._at_risk.covering(data.count[:, None])[:, 0]
         self.age_of = np.repeat(np.arange(self.time.size), self.events)
         order = np.arange(self.age_of.size) - np.repeat(np.cumsum(self.events) - self.events, self.events)
         self._gone = order / self.events[self.age_of] if efron else np.zeros(self.age_of.size)
@@ -82,8 +84,8 @@ class PartialLikelihood:
         # A common factor of all hazards changes nothing; this one keeps them from overflowing.
         level = level - level.max(initial=-np.inf)
         hazard = self._count * np.exp(level)
-        at_risk = self._at_risk(np.column_stack([hazard, hazard[:, None] * self.columns]))
-        failing = self._at_failure(np.column_stack([hazard, hazard[:, None] * self.columns])[self._failed])
+        moments = np.column_stack([hazard, hazard[:, None] * self.columns])
+        at_risk, failing = self._at_risk.covering(moments), self._at_failure(moments[self._failed])
         sums = at_risk[self.age_of] - self._gone[:, None] * failing[self.age_of]
         loglik = float(self._count[self._failed] @ level[self._failed] - np.log(sums[:, 0]).sum())
         return Moments(loglik, sums[:, 0], sums[:, 1:] / sums[:, :1], hazard)
@@ -101,23 +103,11 @@ class PartialLikelihood:
         """Covariance of the covariates at risk, summed over the failures with the weight of their ages."""
         share = weight[self.age_of] / here.total
         # sum over failures of (second moment / total): each record's hazard times the sum over the ages it was at risk.
-        reached = np.concatenate([[0.0], np.cumsum(self.by_age(share))])
-        lasting = reached[np.maximum(self._last + 1, self._first)] - reached[self._first]
+        lasting = self._at_risk.within(self.by_age(share))
         lasting[self._failed] -= self.by_age(share * self._gone)[self._failed_at]
         second = (self.columns.T * (here.hazard * lasting)) @ self.columns
         found: FloatArray = second - (here.mean.T * weight[self.age_of]) @ here.mean
         return (found + found.T) / 2.0
-
-    def _at_risk(self, values: FloatArray) -> FloatArray:
-        """Sums over the records at risk at each failure age."""
-        size = self.time.size
-        seen = self._last >= self._first
-        change = np.zeros((size + 1, values.shape[1]))
-        np.add.at(change, self._last[seen], values[seen])
-        late = seen & (self._first > 0)
-        np.add.at(change, self._first[late] - 1, -values[late])
-        sums: FloatArray = change[::-1].cumsum(axis=0)[::-1][:size]
-        return sums
 
     def _at_failure(self, values: FloatArray) -> FloatArray:
         """Sums over the records that failed at each failure age, of values of the failed records."""

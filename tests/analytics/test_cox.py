@@ -200,3 +200,12 @@ def test_separated_groups_are_refused(x: list[int], size: float) -> None:
 def test_few_failures_are_said() -> None:
     few = fit_cox(simulated(2, 20)).warnings
     assert any("failures for 2 covariates" in warning for warning in few)
+
+
+def test_small_hazards_beside_large_ones_that_entered_late() -> None:
+    """Separated, but by differences of running sums the likelihood would have a false maximum here."""
+    data = LifeData(
+        [3.3, 1.7, 2.5, 0.4, 1.2], 1, entry=[2.8, 0, 0, 0, 0.47], covariates={"x": [1, 2, 3, 2, 1]}
+    )
+    with pytest.raises(NoFiniteMaximum, match="separated"):
+        fit_cox(data)
