@@ -15,6 +15,7 @@ from analytics.figures.growth import duane_plot, growth_curve, trend_plot
 from analytics.figures.lifetimes import density_curve, hazard_curve, reliability_curve, weibull_paper
 from analytics.figures.modes import competing_modes
 from analytics.figures.planning import failure_fan, spares_trade_off
+from analytics.figures.stress import life_against_stress
 from analytics.figures.style import LABELS
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "failure_fan",
     "growth_curve",
     "hazard_curve",
+    "life_against_stress",
     "likelihood_contour",
     "mcf_curve",
     "mtbf_over_time",

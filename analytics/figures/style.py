@@ -38,6 +38,10 @@ LABELS: dict[str, str] = {
     "numbers": "η = {eta} {unit} ({eta_lower} – {eta_upper})<br>β = {beta} ({beta_lower} – {beta_upper})",
     "numbers_without_bounds": "η = {eta} {unit}<br>β = {beta}",
     "counts": "{failures} failures, {suspensions} suspensions",
+    "failures": "Failures",
+    "b_life": "B{percent} life",
+    "median_life": "Median life",
+    "at_conditions": "At {stress} {at}",
     "mcf_count": "Events per system",
     "mcf_cost": "Cost per system",
     "mcf": "Mean cumulative function",
@@ -117,6 +121,8 @@ LABELS: dict[str, str] = {
     "alt_trend_plot": "Share of {events} events of {systems} systems against share of total time on test: {half} of the events "
     "in its first half.",
     "alt_demand_forecast": "Forecast of demands: {mean} expected, {lower} to {upper} with a probability of {confidence}.",
+    "alt_life_against_stress": "Life against {stress}: at {at}, {percent} have failed by {life} {unit}, "
+    "{confidence} bounds {lower} to {upper}.",
     "alt_stock_curve": "Probability of covering all demands against stock: {stock} parts reach {achieved}.",
     "region": "{confidence} joint region",
     "alt_distribution_paper": "Probability plot, {distribution}: {failures} failures and {suspensions} suspensions; {numbers}.",

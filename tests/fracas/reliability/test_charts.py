@@ -36,6 +36,7 @@ NOT_ASKED_FOR = {
     "run_to_failure_is_best",
     "best_age", "best_age_numbers", "never", "saving", "alt_replacement_curve", "expected_at_past_rate", "stretch_of_alarm",
     "no_alarm", "alarm_in", "rate_rose", "alt_alarm_chart",
+    "failures", "b_life", "median_life", "at_conditions", "alt_life_against_stress",
 }  # fmt: skip
 
 
