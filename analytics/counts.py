@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.fft import irfft, next_fast_len
 
 from analytics.errors import InvalidData
 from analytics.results import FloatArray
@@ -11,27 +12,73 @@ from analytics.results import FloatArray
 # A count less likely than this is dropped; what is dropped altogether stays below rounding.
 NEGLIGIBLE = 1e-14
 MOST_DEMANDS = 1_000_000.0
+# What is less likely than exp(-36), 2e-16, is lost in rounding.
+IMPOSSIBLE = 36.0
 
 
-def sum_of_independent(counts: FloatArray) -> FloatArray:
-    """Distribution of the sum of independent counts: (batch, positions, k) to (batch, k'), added pair by
-    pair."""
-    while counts.shape[1] > 1:
-        one, other = counts[:, 0::2], counts[:, 1::2]
-        odd = one[:, other.shape[1] :]
-        one = one[:, : other.shape[1]]
-        width = counts.shape[2]
-        total = np.zeros((counts.shape[0], one.shape[1] + odd.shape[1], 2 * width - 1))
-        pairs = total[:, : one.shape[1]]
-        for k in range(width):
-            pairs[:, :, k : k + width] += one[:, :, k, None] * other
-        total[:, one.shape[1] :, :width] = odd
-        # Counts that no pair reaches with any likelihood are dropped, or the width would double at every
-        # level.
-        likely = np.flatnonzero(total.max(axis=(0, 1)) > NEGLIGIBLE)
-        counts = total[:, :, : likely[-1] + 1]
-    pmfs: FloatArray = counts[:, 0] / np.sum(counts[:, 0], axis=-1, keepdims=True)
-    return pmfs
+def sum_of_independent(counts: FloatArray, many: FloatArray | None = None) -> FloatArray:
+    """Distribution of the sum of independent counts: their distributions are rows, each taken `many` times (once).
+
+    `many` need not be whole where rows stand for neighbours of which there are many.
+
+    Found from the characteristic function, the product of those of the counts. Where the sum can lie and which
+    frequencies matter is bounded first (by Chernoff, and by `_last_frequency`), so that nothing is
+    approximated but what is less likely than rounding, and a sum of 50,000 costs little more than one of 50.
+    """
+    many = np.ones(counts.shape[0]) if many is None else many
+    k = np.arange(counts.shape[1])
+    first, last = _reach(counts, many)
+    size = next_fast_len(last - first + 1, real=True)
+    omega = np.arange(_last_frequency(counts, many, size) + 1) * (2.0 * math.pi / size)
+    # Factors less 1, so that nothing is lost where a demand is rare. About its mean the angle of a factor is small
+    # wherever its modulus matters, so that its multiple is known.
+    x = -2.0 * (counts @ np.square(np.sin(np.outer(k, omega) / 2.0)))
+    y = -(counts @ np.sin(np.outer(k, omega)))
+    mean = counts @ k
+    with np.errstate(divide="ignore"):
+        modulus = np.exp(many @ np.log1p(np.maximum(2.0 * x + x * x + y * y, -1.0)) / 2.0)
+    turn = np.arctan2(y, 1.0 + x) + np.outer(mean, omega)
+    turn -= 2.0 * math.pi * np.round(turn / (2.0 * math.pi))
+    angle = many @ turn - omega * (float(many @ mean) - first)
+    transform = np.zeros(size // 2 + 1, dtype=complex)
+    transform[: omega.size] = modulus * np.exp(1j * angle)
+    within = irfft(transform, size)[: last - first + 1]
+    # The transform leaves rounding noise of either sign where nothing is likely.
+    likely = np.flatnonzero(within > _rounding(many))
+    pmf: FloatArray = np.zeros(first + likely[-1] + 1)
+    pmf[first:] = np.where(within > _rounding(many), within, 0.0)[: likely[-1] + 1]
+    return pmf / math.fsum(pmf[first:])
+
+
+def _rounding(many: FloatArray) -> float:
+    return NEGLIGIBLE * max(1.0, math.sqrt(float(many.sum())) / 10.0)
+
+
+def _reach(counts: FloatArray, many: FloatArray) -> tuple[int, int]:
+    """Between which numbers the sum lies, but for a chance below rounding: the best of Chernoff's bounds."""
+    k = np.arange(counts.shape[1])
+    each = counts @ k
+    mean, variance = float(many @ each), float(many @ (counts @ k**2 - each**2))
+    if not mean <= MOST_DEMANDS:
+        raise InvalidData(_beyond(mean))
+    tilt = np.geomspace(min(1.0, math.sqrt(2.0 * IMPOSSIBLE / max(variance, 1.0))) / 4.0, 8.0, 16)
+    with np.errstate(over="ignore", divide="ignore"):
+        above = many @ np.log(counts @ np.exp(np.outer(k, tilt)))
+        below = many @ np.log(counts @ np.exp(-np.outer(k, tilt)))
+    last = min(float(np.min((above + IMPOSSIBLE) / tilt)), float(many.sum() * k[-1]))
+    return max(0, math.floor(np.max((-below - IMPOSSIBLE) / tilt))), math.ceil(last)
+
+
+def _last_frequency(counts: FloatArray, many: FloatArray, size: int) -> int:
+    """Beyond which frequency, of those of a transform of this size, the characteristic function vanishes.
+
+    The squared modulus of that of one count is 1 less the sum over d of 2 r_d (1 - cos(d w)), with r_d the chance that
+    two such counts differ by d upwards; r_1 alone bounds it.
+    """
+    by_one = float(many @ np.sum(counts[:, 1:] * counts[:, :-1], axis=1))
+    if by_one <= IMPOSSIBLE / 2.0:
+        return size // 2
+    return min(size // 2, math.ceil(size / (2.0 * math.pi) * math.acos(1.0 - IMPOSSIBLE / by_one)))
 
 
 def poisson_pmf(mean: float) -> FloatArray:
@@ -46,9 +93,7 @@ def pmf_of_moments(mean: float, variance: float) -> FloatArray:
     smaller: the one family whose neighbours stand in the ratio a + b / k (Panjer).
     """
     if not mean + math.sqrt(max(variance, 0.0)) <= MOST_DEMANDS:
-        raise InvalidData(
-            f"an expected demand of {mean:g} is beyond any stock; check ages, horizon and units"
-        )
+        raise InvalidData(_beyond(mean))
     if mean == 0:
         return np.ones(1)
     a, b = 1.0 - mean / variance, (mean * mean - variance + mean) / variance
@@ -63,7 +108,12 @@ def pmf_of_moments(mean: float, variance: float) -> FloatArray:
     pmf: FloatArray = np.concatenate(
         [np.zeros(first), np.cumprod(down / (a * down + b))[::-1], [1.0], rising]
     )
-    return pmf / math.fsum(pmf)
+    pmf /= pmf.sum()
+    return pmf
+
+
+def _beyond(mean: float) -> str:
+    return f"an expected demand of {mean:g} is beyond any stock; check ages, horizon and units"
 
 
 def thinned(pmf: FloatArray, chance: FloatArray | float) -> FloatArray:

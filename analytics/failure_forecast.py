@@ -148,18 +148,17 @@ def forecast_failures(
         raise InvalidData(f"draws must be at least 1, not {draws!r}")
     if fit.counts.failures == 0 and not parameter_uncertainty:
         raise NotEnoughFailures("there was no failure, so there is no estimate to take as the truth")
-    at_estimate = period_moments(fit, use, replacement, fine=True) if fit.counts.failures > 0 else None
+    at_estimate = period_moments([fit], use, replacement, fine=True) if fit.counts.failures > 0 else None
     how = "parameters fixed"
     if parameter_uncertainty:
         generator = np.random.default_rng(DEFAULT_SEED) if rng is None else rng
         lives, source = plausible_lives(fit, draws, rng=generator)
-        moments = [period_moments(life, use, replacement) for life in lives]
+        means, variances = period_moments(lives, use, replacement)
         how = f"parameters drawn ({source})"
     else:
         assert at_estimate is not None
-        moments = [at_estimate]
-    means = np.array([mean for mean, _ in moments])
-    pmf = _mixtures(means, np.array([variance for _, variance in moments]))
+        means, variances = at_estimate
+    pmf = _mixtures(means, variances)
     facts = f"{fit.fingerprint}:{use.ages.tolist()}:{use.reached.tolist()}:{replacement}"
     return FailureForecast(
         method=f"{replacement.replace('_', ' ')}, {how}",
@@ -171,8 +170,8 @@ def forecast_failures(
         warnings=forecast_warnings(fit, how),
         lengths=use.lengths,
         expected=means.mean(axis=0),
-        standard_error=means.std(axis=0, ddof=min(1, len(moments) - 1)) / math.sqrt(len(moments)),
-        estimate=None if at_estimate is None else at_estimate[0],
+        standard_error=means.std(axis=0, ddof=min(1, len(means) - 1)) / math.sqrt(len(means)),
+        estimate=None if at_estimate is None else at_estimate[0][0],
         lower=np.array([float(count_quantile(row, below)) for row in pmf]),
         upper=np.array([float(count_quantile(row, 1.0 - above)) for row in pmf]),
         pmf=pmf,

@@ -6,14 +6,12 @@ from typing import Literal
 import numpy as np
 
 from analytics.counts import poisson_pmf, sum_of_independent, thinned
+from analytics.fleet_groups import fleet_groups
 from analytics.planned_use import PlannedUse
 from analytics.renewal import LifeModel, expected_replacements, grid_steps, replacement_probabilities
 from analytics.results import FloatArray
 
 Replacement = Literal["as_new", "as_old", "none"]
-
-# Positions times lives convolved at once.
-BLOCK_CELLS = 500_000
 
 
 def fleet_pmfs(
@@ -32,32 +30,25 @@ def fleet_pmfs(
     if use.ages.size == 0:
         return [np.ones(1) for _ in lives]
     returning = repaired > 0.0 and back_from > 0.0
-    early = use.by(back_from) if returning else np.zeros(use.ages.size)
-    if replacement == "as_old":
-        means = []
-        for life in lives:
-            at_now, at_end = life.cumulative_hazard(use.ages), life.cumulative_hazard(use.ages + use.total)
-            lost = float(np.sum(at_end - at_now))
-            if returning:
-                lost -= repaired * float(np.sum(life.cumulative_hazard(use.ages + early) - at_now))
-            means.append(lost)
-        return [poisson_pmf(mean) for mean in means]
-    # Several lives are convolved side by side; how many follows from the memory their table takes.
-    at_once = max(1, BLOCK_CELLS // use.ages.size)
+    # Of the use only that until parts come back and that until the end matter.
+    times = [back_from, use.horizon - back_from] if returning else [use.horizon]
+    ends = np.column_stack([np.zeros(use.ages.size), *([use.by(back_from)] if returning else []), use.total])
+    parts, count = fleet_groups(PlannedUse(use.ages, np.array(times), ends))
+    early = parts.reached[:, 1]
     pmfs: list[FloatArray] = []
-    for begin in range(0, len(lives), at_once):
-        tables = []
-        for life in lives[begin : begin + at_once]:
-            table = position_pmfs(life, use.ages, use.total, replacement, fine=fine)
+    for life in lives:
+        if replacement == "as_old":
+            at_now = life.cumulative_hazard(parts.ages)
+            lost = life.cumulative_hazard(parts.ages + parts.total) - at_now
             if returning:
-                before = position_pmfs(life, use.ages, early, replacement, fine=fine)
-                table = thinned(table, _share_out(table, before, repaired))
-            tables.append(table)
-        width = max(table.shape[1] for table in tables)
-        batch = np.zeros((len(tables), use.ages.size, width))
-        for table, row in zip(tables, batch, strict=True):
-            row[:, : table.shape[1]] = table
-        pmfs.extend(sum_of_independent(batch))
+                lost = lost - repaired * (life.cumulative_hazard(parts.ages + early) - at_now)
+            pmfs.append(poisson_pmf(float(count @ lost)))
+            continue
+        table = position_pmfs(life, parts.ages, parts.total, replacement, fine=fine)
+        if returning:
+            before = position_pmfs(life, parts.ages, early, replacement, fine=fine)
+            table = thinned(table, _share_out(table, before, repaired))
+        pmfs.append(sum_of_independent(table, count))
     return pmfs
 
 
@@ -81,24 +72,28 @@ def position_pmfs(
 
 
 def period_moments(
-    life: LifeModel, use: PlannedUse, replacement: Replacement, *, fine: bool = False
+    lives: Sequence[LifeModel], use: PlannedUse, replacement: Replacement, *, fine: bool = False
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean and variance of the failures of all positions in each period, under one life; each of shape (periods,).
+    """Mean and variance of the failures of all positions in each period, under each life; both of shape (lives, periods).
 
     The mean is exact; the variance takes the failures of a position to be spread evenly over a period.
     """
-    ages, at, count = use.distinct
+    parts, count = fleet_groups(use)
+    each = (_part_moments(life, parts, replacement, fine) for life in lives)
+    both = np.array([(count @ mean, count @ variance) for mean, variance in each])
+    return both[:, 0], both[:, 1]
+
+
+def _part_moments(
+    life: LifeModel, parts: PlannedUse, replacement: Replacement, fine: bool
+) -> tuple[FloatArray, FloatArray]:
+    ages, at = parts.ages, parts.reached
     if replacement == "as_new":
         steps = grid_steps(life, float(np.max(at, initial=1e-300)), 512, 1024) if fine else None
         reached, again = expected_replacements(life, ages, at, steps=steps)
         expected = np.diff(reached, axis=1)
         # Pairs of failures of one position within a period: after each, those of a new part until the period's end.
-        variance = expected + 2.0 * expected * again - expected**2
-    else:
-        hazard = life.cumulative_hazard(ages[:, None] + at) - life.cumulative_hazard(ages)[:, None]
-        if replacement == "as_old":
-            expected = variance = np.diff(hazard, axis=1)
-        else:
-            expected = np.diff(-np.expm1(-hazard), axis=1)
-            variance = expected * (1.0 - expected)
-    return count @ expected, count @ variance
+        return expected, expected + 2.0 * expected * again - expected**2
+    hazard = life.cumulative_hazard(ages[:, None] + at) - life.cumulative_hazard(ages)[:, None]
+    expected = np.diff(hazard if replacement == "as_old" else -np.expm1(-hazard), axis=1)
+    return expected, expected if replacement == "as_old" else expected * (1.0 - expected)

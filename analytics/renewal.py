@@ -149,18 +149,14 @@ def _exceedance_at_ages(
     spent = np.minimum(np.arange(steps + 1) * width, usage[:, None])
     hazard = model.cumulative_hazard(ages[:, None] + spent) - model.cumulative_hazard(ages)[:, None]
     first_failure = np.diff(-np.expm1(-hazard), axis=1)
-    middles = (exceedance[:-1, :-1] + exceedance[:-1, 1:]) / 2
-    reach = usage / width
-    if np.allclose(reach, steps, rtol=1e-12, atol=0.0):
-        # The whole grid for all: after a failure in the j-th cell there remain steps - j cells.
-        later = first_failure @ middles[:, ::-1].T
-    else:
-        # Positions end between grid points, where the exceedance is interpolated.
-        left = np.maximum(reach[:, None] - (np.arange(steps) + 0.5), 0.0)
-        below = np.minimum(left.astype(np.intp), steps - 1)
-        share = left - below
-        between = exceedance[:-1, :-1][:, below] * (1 - share) + exceedance[:-1, 1:][:, below] * share
-        later = np.einsum("kij,ij->ik", between, first_failure)
+    # After a failure in the middle of cell j there remain (usage / width - 0.5) - j cells, which end at the same share of
+    # a cell whichever j: with the cells of each position counted back from there, interpolation is two products.
+    left = usage / width - 0.5
+    whole = np.floor(left)
+    back = whole.astype(np.intp)[:, None] - np.arange(steps)
+    in_turn = np.where(back >= 0, np.take_along_axis(first_failure, np.maximum(back, 0), axis=1), 0.0)
+    share = (left - whole)[:, None]
+    later = (in_turn @ exceedance[:-1, :-1].T) * (1 - share) + (in_turn @ exceedance[:-1, 1:].T) * share
     return np.column_stack([-np.expm1(-hazard[:, -1]), later])
 
 

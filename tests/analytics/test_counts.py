@@ -60,10 +60,13 @@ def test_an_absurd_demand_is_refused() -> None:
 
 @pytest.mark.parametrize("positions", [1, 2, 3, 7, 100])
 def test_independent_chances_add_up_to_a_binomial(positions: int) -> None:
-    found = sum_of_independent(np.tile([0.9, 0.1], (2, positions, 1)))
-    expected = stats.binom.pmf(np.arange(found.shape[1]), positions, 0.1)
-    assert found[0] == pytest.approx(expected, abs=1e-12)
-    assert found[1].tolist() == found[0].tolist()
+    expected = stats.binom.pmf(np.arange(positions + 1), positions, 0.1)
+    for found in (
+        sum_of_independent(np.tile([0.9, 0.1], (positions, 1))),
+        sum_of_independent(np.array([[0.9, 0.1]]), np.array([positions])),
+    ):
+        assert found == pytest.approx(expected[: found.size], abs=1e-12)
+        assert expected[found.size :].sum() < 1e-12
 
 
 @given(st.lists(st.lists(st.floats(0.01, 1), min_size=3, max_size=3), min_size=1, max_size=9))
@@ -72,7 +75,36 @@ def test_a_sum_is_a_convolution(weights: list[list[float]]) -> None:
     expected = np.ones(1)
     for row in rows:
         expected = np.convolve(expected, row)
-    assert sum_of_independent(rows[None])[0] == pytest.approx(expected, abs=1e-12)
+    assert sum_of_independent(rows) == pytest.approx(expected, abs=1e-12)
+
+
+def test_rows_taken_many_times_are_summed_as_if_written_out() -> None:
+    rows = np.array([[0.7, 0.2, 0.1], [0.1, 0.0, 0.9], [0.5, 0.5, 0.0]])
+    many = np.array([40, 3, 7])
+    expected = np.ones(1)
+    for row in np.repeat(rows, many, axis=0):
+        expected = np.convolve(expected, row)
+    found = sum_of_independent(rows, many.astype(float))
+    assert found == pytest.approx(expected[: found.size], abs=1e-13)
+    # Half of two equal rows is one of them.
+    halves = sum_of_independent(np.repeat(rows, 2, axis=0), np.repeat(many, 2) / 2)
+    assert halves == pytest.approx(found, abs=1e-12)
+
+
+@pytest.mark.parametrize("mean", [1e-9, 0.3, 5.0, 200.0])
+def test_a_sum_of_many_is_neither_cut_nor_wrapped(mean: float) -> None:
+    """Poisson counts in 50,000 positions are a Poisson count; sure counts stay sure."""
+    row = stats.poisson.pmf(np.arange(30), mean / 1000)
+    found = sum_of_independent(row[None] / row.sum(), np.array([50_000.0]))
+    expected = stats.poisson.pmf(np.arange(found.size), 50 * mean)
+    assert found == pytest.approx(expected, abs=1e-11)
+    assert mean_count(found) == pytest.approx(50 * mean, rel=1e-6)
+    assert sum_of_independent(np.array([[0.0, 0.0, 1.0]]), np.array([4.0])).argmax() == 8
+
+
+def test_a_sum_beyond_any_stock_is_refused() -> None:
+    with pytest.raises(InvalidData, match="beyond any stock"):
+        sum_of_independent(np.array([[0.0, 1.0]]), np.array([2e6]))
 
 
 def test_a_mixture_averages_distributions_of_different_lengths() -> None:
