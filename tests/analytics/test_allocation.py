@@ -54,6 +54,9 @@ def test_only_the_hull_is_efficient() -> None:
     # The second option gains less for its cost than the way to the third; the fifth costs more and loses more.
     cost, loss = np.array([0.0, 1.0, 2.0, 3.0, 4.0]), np.array([10.0, 9.0, 2.0, 1.0, 1.5])
     assert efficient_options(cost, loss).tolist() == [0, 2, 3]
+    # What costs more must gain something, and of two for the same money the better one counts.
+    assert efficient_options(np.array([0.0, 1.0]), np.array([5.0, 5.0])).tolist() == [0]
+    assert efficient_options(np.array([1.0, 1.0]), np.array([5.0, 4.0])).tolist() == [1]
 
 
 def test_limits_that_exclude_each_other_are_refused() -> None:

@@ -142,6 +142,15 @@ def test_rows_of_a_table_are_samples() -> None:
     assert table.log_beta.tolist() == flat.log_beta.tolist()
 
 
+def test_the_numbers_of_samples_carry_no_records(rng: np.random.Generator) -> None:
+    samples = gathered(many_samples(rng, 5))
+    keep = np.array([True, False, True, True, False])
+    numbers = samples.numbers(keep)
+    assert numbers.x.size == 0
+    assert numbers.offsets.tolist() == [0] * 4
+    assert numbers.failures == pytest.approx(samples.failures[keep])
+
+
 def test_weights_may_be_fractions_and_nothing() -> None:
     weighted = maximise(gather([[5.0, 9.0, 11.0, 20.0]], [1, 1, 1, 0], weight=[2.0, 0.0, 1.0, 3.0]))
     repeated = maximise(gather([[5.0, 5.0, 11.0, 20.0, 20.0, 20.0]], [1, 1, 1, 0, 0, 0]))

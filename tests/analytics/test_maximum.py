@@ -38,6 +38,13 @@ def test_the_higher_of_two_hills_is_found() -> None:
     assert distance(found) < 1e-7
 
 
+@pytest.mark.parametrize("spread", [1e-3, 1.0, 100.0])
+def test_the_distance_is_in_standard_errors(spread: float) -> None:
+    gradient, information = np.array([2.0, -1.0]) / spread, np.array([[2.0, 0.5], [0.5, 1.0]]) / spread**2
+    expected = math.sqrt(float(gradient @ np.linalg.inv(information) @ gradient))
+    assert distance(At(np.zeros(2), 0.0, gradient, -information)) == pytest.approx(expected)
+
+
 def test_a_likelihood_that_rises_for_ever_has_no_maximum() -> None:
     with pytest.raises(NoFiniteMaximum, match="rises without end"):
         maximise(lambda t: slope(t).value, slope, [[0.0, 1.0]], limits=[(-14.0, 14.0), (-1e3, 1e3)])

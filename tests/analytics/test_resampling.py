@@ -77,6 +77,14 @@ def test_many_ends_of_watch_are_put_into_few_cells_and_no_unit_is_lost() -> None
     assert plan.units.size <= 2 * MOST_CELLS
     assert plan.units.sum() == 5_000
     assert (plan.exit > plan.entry).all()
+    assert np.unique(plan.entry).size >= 8
+
+
+def test_without_late_entries_every_cell_tells_ends_of_watch_apart() -> None:
+    ends = np.random.default_rng(5).uniform(1, 100, 5_000)
+    plan = plan_of(LifeData(ends, np.zeros(5_000)))
+    assert 0.9 * MOST_CELLS <= plan.units.size <= MOST_CELLS + 1
+    assert np.average(plan.exit, weights=plan.units) == pytest.approx(np.log(ends).mean())
 
 
 def test_right_truncation_has_no_plan() -> None:

@@ -61,6 +61,14 @@ def test_parts_on_hand_count() -> None:
     assert plenty.probability.size == 41
 
 
+@pytest.mark.parametrize("on_hand", [0, 2, 5, 8, 12])
+def test_the_shortage_on_hand_is_that_of_the_distribution(on_hand: int) -> None:
+    level = stock_for_service_level(2.0, 0.8, on_hand=on_hand)
+    counts = np.arange(60)
+    expected = np.maximum(counts - on_hand, 0) @ stats.poisson.pmf(counts, 2.0)
+    assert level.shortage_on_hand == pytest.approx(expected, rel=1e-6)
+
+
 def test_a_forecast_is_a_demand(nist: LifeData) -> None:
     forecast = forecast_spares(fit_weibull(nist), [100.0, 200.0, 300.0, 450.0], 200)
     level = stock_for_service_level(forecast, 0.9)

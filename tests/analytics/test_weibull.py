@@ -190,6 +190,29 @@ def test_rank_regression_says_where_its_bounds_come_from(nist: LifeData) -> None
     assert fit_weibull(nist, method="rrx", ranks="exact").eta != fit.eta
 
 
+@pytest.mark.parametrize("method", ["rrx", "rry"])
+def test_rank_regression_bounds_are_those_of_the_curvature_where_it_ends(nist: LifeData, method: str) -> None:
+    fit = fit_weibull(nist, method=method)  # type: ignore[arg-type]
+
+    def log_likelihood(log_eta: float, log_beta: float) -> float:
+        beta = math.exp(log_beta)
+        z = beta * (np.log(nist.time) - log_eta)
+        return float((nist.count * (nist.event * (log_beta + z - np.log(nist.time)) - np.exp(z))).sum())
+
+    at, step = np.log([fit.eta, fit.beta]), 1e-4 * np.eye(2)
+    information = [
+        [
+            -sum(a * b * log_likelihood(*(at + a * i + b * j)) for a in (1, -1) for b in (1, -1)) / 4e-8
+            for j in step
+        ]
+        for i in step
+    ]
+    factors = np.exp(1.6448536 * np.sqrt(np.diag(np.linalg.inv(information))))
+    for name, estimate, factor in zip(("eta", "beta"), (fit.eta, fit.beta), factors, strict=True):
+        bounds = fit.interval(name)
+        assert (bounds.lower, bounds.upper) == pytest.approx((estimate / factor, estimate * factor), rel=1e-5)
+
+
 # ---------------------------------------------------------------- refusal
 
 

@@ -50,6 +50,8 @@ def test_every_interval_holds_its_estimate_and_one_sided_ones_are_tighter(nist: 
         assert fit.interval(name, confidence=0.95, side="lower").lower == pytest.approx(two.lower)
         assert fit.interval(name, confidence=0.95, side="upper").upper == pytest.approx(two.upper)
     assert fit.quantile_interval(0.1) == fit.interval("b10")
+    assert fit.interval("b10").confidence == fit.confidence == 0.90
+    assert fit.interval("b10", confidence=0.95).confidence == 0.95
 
 
 @pytest.mark.parametrize("bounds", ["wald", "likelihood_ratio"])
@@ -69,6 +71,16 @@ def test_bounds_on_curves(nist: LifeData, bounds: str) -> None:
     assert band.lower[1] == pytest.approx(reliability.lower)
     assert band.estimate == pytest.approx(fit.reliability([100.0, 200.0]))
     assert fit.hazard_band([100.0], side="upper").lower is None
+
+
+def test_calibrated_bands_do_not_depend_on_the_unit_of_age(nist: LifeData) -> None:
+    fit = fit_weibull(nist, bounds="calibrated")
+    in_years = LifeData(nist.time / 8766.0, nist.event, count=nist.count)
+    ages = np.array([20.0, 150.0, 500.0, 1200.0])
+    band = fit.reliability_band(ages)
+    other = fit_weibull(in_years, bounds="calibrated").reliability_band(ages / 8766.0)
+    assert other.lower == pytest.approx(band.lower, rel=1e-6)
+    assert other.upper == pytest.approx(band.upper, rel=1e-6)
 
 
 def test_the_fit_says_what_stands_behind_it(nist: LifeData) -> None:
