@@ -14,11 +14,11 @@ from analytics.figures.style import (
     Labels,
     Trace,
     Words,
-    axis,
     corner,
     figure,
     number,
     percent,
+    whole_axis,
 )
 from analytics.results import FloatArray
 
@@ -84,14 +84,13 @@ def alarm_chart(
             }
         )
     text = _alarm_text(found, row, words)
+    top = max(float(failures.max()), 1.0)
     return figure(
         traces,
         alt=words("alt_alarm_chart", cell=cell, periods=period.size, verdict="; ".join(text)),
-        xaxis=axis(words("period"), tickformat="d"),
+        xaxis=whole_axis(words("period"), period.size),
         # Room above for the box of numbers.
-        yaxis=axis(
-            words("failures_of_period"), tickformat="d", range=[0, 1.35 * max(float(failures.max()), 1.0)]
-        ),
+        yaxis=whole_axis(words("failures_of_period"), top, range=[0, 1.35 * top]),
         barmode="overlay",
         bargap=0.2,
         annotations=[corner([cell, *text])],

@@ -17,6 +17,7 @@ from analytics.figures.style import (
     figure,
     number,
     percent,
+    whole_axis,
 )
 from analytics.spares import DemandForecast
 from analytics.stock import StockLevel
@@ -78,7 +79,7 @@ def demand_forecast(forecast: DemandForecast, *, labels: Labels | None = None) -
     return figure(
         bars,
         alt=alt,
-        xaxis=axis(words("demands"), tickformat="d"),
+        xaxis=whole_axis(words("demands"), counts.size),
         yaxis=axis(words("probability"), tickformat=".0%", rangemode="tozero"),
         bargap=0.15,
         barmode="overlay",
@@ -144,7 +145,7 @@ def stock_curve(level: StockLevel, *, labels: Labels | None = None) -> "Figure":
     return figure(
         traces,
         alt=words("alt_stock_curve", stock=level.stock, achieved=achieved),
-        xaxis=axis(words("stock"), tickformat="d", rangemode="tozero"),
+        xaxis=whole_axis(words("stock"), stocks.size, rangemode="tozero"),
         yaxis=axis(words("probability"), tickformat=".0%", range=[0, 1.03]),
         shapes=[line],
         annotations=[

@@ -21,6 +21,7 @@ from analytics.figures.style import (
     figure,
     log_axis,
     number,
+    paper_ticks,
     percent,
 )
 from analytics.lifedata import RIGHT_CENSORED, LifeData
@@ -79,7 +80,9 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
     ages, failed, is_open = _points(data)
     survivors = data.time[(data.event == RIGHT_CENSORED) & (data.time > 0)]
     seen = np.concatenate([ages, survivors])
-    lowest, highest = min(0.01, float(failed.min()) / 2), max(0.99, float(failed.max() + 1) / 2)
+    # Where only a part can fail the curve goes no higher than that part.
+    part = min(20.0 * float(failed.max()), 1.0) if fit.form == "limited" else 1.0
+    lowest, highest = min(0.01, float(failed.min()) / 2), part * max(0.99, float(failed.max() + 1) / 2)
     is_log = fit.family.is_of_age
     spread = float(seen.max() - seen.min()) or float(seen.max())
     left = float(seen.min()) / 1.5 if is_log else max(float(seen.min()) - 0.2 * spread, spread * 1e-3)
@@ -113,8 +116,7 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
         yaxis=axis(
             words("failed_percent"),
             range=[float(bottom - 0.04 * (top - bottom)), float(top)],
-            tickvals=_paper(fit, np.array(shown) / 100).tolist(),
-            ticktext=[f"{p:g}" for p in shown],
+            **paper_ticks(shown, _paper(fit, np.array(shown) / 100), float(top - bottom)),
         ),
         annotations=[corner([_name(fit), *_numbers(fit, bounds=True), words("counts", **counts)])],
     )

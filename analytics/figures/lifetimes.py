@@ -21,6 +21,7 @@ from analytics.figures.style import (
     figure,
     log_axis,
     number,
+    paper_ticks,
     percent,
 )
 from analytics.lifedata import EXACT, RIGHT_CENSORED, LifeData
@@ -98,8 +99,7 @@ def weibull_paper(fit: WeibullFit, data: LifeData, *, labels: Labels | None = No
         yaxis=axis(
             words("failed_percent"),
             range=[bottom - 0.04 * (top - bottom), top],
-            tickvals=_paper(np.array(shown) / 100).tolist(),
-            ticktext=[f"{p:g}" for p in shown],
+            **paper_ticks(shown, _paper(np.array(shown) / 100), top - bottom),
         ),
         annotations=[_numbers_box(fit, words)],
     )

@@ -16,6 +16,7 @@ from analytics.figures.style import (
     figure,
     number,
     percent,
+    whole_axis,
 )
 from analytics.spares_budget import SparesPlan
 
@@ -69,7 +70,7 @@ def failure_fan(forecast: FailureForecast, *, labels: Labels | None = None) -> "
             expected,
         ],
         alt=alt,
-        xaxis=axis(words("period"), tickformat="d"),
+        xaxis=whole_axis(words("period"), period.size),
         yaxis=axis(words("failures_of_period"), rangemode="tozero"),
     )
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analytics import InvalidData, LifeData, fit_distribution, fit_mixture
+from analytics import InvalidData, LifeData, fit_distribution, fit_limited_failure_population, fit_mixture
 from analytics.families import FAMILIES
 from analytics.figures import distribution_paper, likelihood_contour
 
@@ -74,3 +74,9 @@ def test_refusals(nist: LifeData) -> None:
         likelihood_contour(type(fit).from_json(fit.to_json()))
     with pytest.raises(InvalidData, match="unknown figure labels"):
         distribution_paper(fit, nist, labels={"x": "y"})
+
+
+def test_a_population_of_which_few_can_fail_fills_its_paper() -> None:
+    data = LifeData([2, 5, 9, 14, 22, 40, 65, 110, 300], [1] * 8 + [0], count=[1] * 8 + [2992])
+    drawn = distribution_paper(fit_limited_failure_population(data), data)
+    assert drawn.layout.yaxis.range[1] < np.log(-np.log1p(-0.1))

@@ -4,7 +4,20 @@ import numpy as np
 import pytest
 
 from analytics import InvalidData
-from analytics.figures.style import LABELS, Words, band_traces, corner, figure, log_axis, number, percent
+from analytics.figures.style import (
+    LABELS,
+    Words,
+    ages_until,
+    band_traces,
+    corner,
+    figure,
+    log_axis,
+    number,
+    paper_ticks,
+    percent,
+    upright,
+    whole_axis,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +75,30 @@ def test_a_log_axis_writes_its_ticks_out() -> None:
     assert {"500", "1,000", "2,000", "10,000"} <= set(axis["ticktext"])
     assert axis["range"] == pytest.approx([np.log10(300), np.log10(20_000)])
     assert len(log_axis("Age", 1e-3, 1e6)["tickvals"]) == 10
+
+
+def test_whole_numbers_have_whole_ticks() -> None:
+    assert whole_axis("Period", 3)["dtick"] == 1
+    assert whole_axis("Period", 40)["dtick"] is None
+
+
+def test_ticks_of_a_paper_leave_room_for_their_text() -> None:
+    ticks = paper_ticks([1, 50, 60, 99], np.array([0.0, 0.5, 0.52, 1.0]), 1.0)
+    assert ticks == {"tickvals": [0.0, 0.52, 1.0], "ticktext": ["1", "60", "99"]}
+
+
+def test_ages_of_a_curve_begin_after_its_start_and_end_where_asked() -> None:
+    ages = ages_until(None, 10.0, start=2.0)
+    assert ages[0] > 2.0
+    assert ages[-1] == 10.0
+    assert ages_until(5.0, 10.0)[-1] == 5.0
+    with pytest.raises(InvalidData, match="positive age above 2"):
+        ages_until(1.0, 10.0, start=2.0)
+
+
+def test_an_upright_line_goes_through_the_whole_plot() -> None:
+    line = upright(3.0, dash="dash", colour="black")
+    assert (line["x0"], line["x1"], line["y0"], line["y1"], line["yref"]) == (3.0, 3.0, 0, 1, "paper")
 
 
 def test_a_figure_has_its_alternative_text() -> None:
