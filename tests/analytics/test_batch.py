@@ -168,11 +168,12 @@ def test_weights_may_be_fractions_and_nothing() -> None:
         ([5.0, 5.0], [1, 1], 0.0, Status.NO_FINITE_MAXIMUM),
         ([5.0, 5.0, 2.0], [1, 1, 0], 0.0, Status.NO_FINITE_MAXIMUM),
         ([5.0, 5.0, 6.0], [1, 1, 0], 6.0, Status.NO_FINITE_MAXIMUM),
+        ([5.0, 5.0, 6.0], [1, 1, 0], [2.0, 0.0, 6.0], Status.NO_FINITE_MAXIMUM),
         ([101.0, 102.0, 400.0], [1, 1, 1], 100.0, Status.NO_FINITE_MAXIMUM),
         ([5.0, 0.0, 6.0], [1, 0, 1], 0.0, Status.OK),
     ],
 )
-def test_statuses(time: list[float], event: list[int], entry: float, status: Status) -> None:
+def test_statuses(time: list[float], event: list[int], entry: float | list[float], status: Status) -> None:
     fits = maximise(gather([time], event, entry=np.minimum(entry, time)[None]))
     assert fits.status[0] == status
     assert math.isfinite(fits.log_beta[0]) == (status == Status.OK)
