@@ -64,7 +64,7 @@ def before_after(
     --------
     >>> from analytics import compare_before_after
     >>> before_after(compare_before_after((40, 10_000), (4, 6_000), criterion=0.5)).layout.meta["alt"]
-    'Ratio of failure rates, after over before, against a criterion of 0.5: 0.167 (0.0583 – 0.407), effective.'
+    'Ratio of failure rates, after over before, against a criterion of 0.5: 0.167 (0.0545 – 0.407), effective.'
     """
     words = Words(labels)
     named = {"": verdicts} if isinstance(verdicts, BeforeAfter) else dict(verdicts)
