@@ -198,6 +198,7 @@ def test_the_result_survives_json() -> None:
         ([math.nan], {}, "demand_rate"),
         ([1.0], {"depot_repair_time": -1.0}, "depot_repair_time"),
         ([1.0], {"base_repair_fraction": 1.5}, "base_repair_fraction"),
+        ([1.0, 2.0], {"base_repair_fraction": [0.5, 1.5]}, "base_repair_fraction"),
         ([1.0, 2.0], {"order_and_ship_time": [1.0, 2.0, 3.0]}, "does not fit"),
         ([1.0], {"budget": None}, "or a budget"),
         ([1.0], {"budget": None, "depot_stock": 1}, "or a budget"),
