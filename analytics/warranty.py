@@ -214,7 +214,8 @@ def warranty_from_nevada(
         )
     n, m = chart.shape
     left = units - chart.sum(axis=1)
-    reached = np.arange(m - 1, m - 1 - n, -1.0)
+    # Shipped at some time in its period, and seen to the end of the last: half a period more than the whole ones, on average.
+    reached = np.arange(m - 1, m - 1 - n, -1.0) + (0.5 if ages == "interval" else 0.0)
     alive = left > 0
     time = np.concatenate([periods, reached[alive]])
     event = np.concatenate([np.full(row.size, EXACT), np.full(int(alive.sum()), RIGHT_CENSORED)])
