@@ -234,7 +234,7 @@ def gather(
             tile = samples.slice(first, last)
             _fill(tile, age[here], failed[here])
             if late is not None:
-                _fill_entry(tile, late[here])
+                _fill_entry(tile, age[here], late[here])
     return samples
 
 
@@ -275,7 +275,7 @@ def _fill_compiled(tile: Samples, age: FloatArray, failed: NDArray[np.bool_]) ->
     compiled().moments(tile.offsets, tile.x, weight, failed.view(np.int8), *sums)
 
 
-def _fill_entry(tile: Samples, entry: FloatArray) -> None:
+def _fill_entry(tile: Samples, age: FloatArray, entry: FloatArray) -> None:
     """Logarithms of the entries of a tile, and the slopes of the profile at both ends with them."""
     starts, lengths = tile.offsets[:-1], np.diff(tile.offsets)
     weight, x = 1.0 if tile.weight is None else tile.weight, tile.x
@@ -285,11 +285,13 @@ def _fill_entry(tile: Samples, entry: FloatArray) -> None:
     y = tile.entry
     y[:] = np.where(is_late, entry / np.repeat(np.exp(tile.log_scale), lengths), 1.0)
     np.log(y, out=y)
+    # A record of no length must cancel to the last bit: by rounding it would be at risk, and be the last to be.
+    y[entry == age] = x[entry == age]
     tile.entry_weight[:] = is_late * weight
     mean = tile.sum_x / tile.failures
     # At risk for any time at all. Where every such record began late, the profile at beta = 0 rises only if
     # failures stand, on average, behind the middle of the exposure on the log axis.
-    exposed = (weight > 0.0) & ((x > y) | ~is_late)
+    exposed = (weight > 0.0) & (age > entry)
     longest = np.maximum.reduceat(np.where(exposed, x, -np.inf), starts)
     all_late = ~np.logical_or.reduceat(exposed & ~is_late, starts)
     width = np.where(exposed & is_late, weight * (x - y), 0.0)

@@ -161,7 +161,7 @@ def kaplan_meier(
         raise NotEnoughFailures(
             "nothing failed, so the curve is 1 throughout and has no bounds; see mtbf for a bound"
         )
-    if data.counts.exact < data.counts.failures:
+    if bool((data.event > EXACT).any()):
         return _from_inspections(data, confidence, deviate, bounds)
     refuse_inexact(data)
     time, at_risk, events = risk_table(data)

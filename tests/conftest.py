@@ -12,6 +12,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -245,6 +246,7 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def serve() -> Iterator[Callable[[Flask], str]]:
     """``serve(app)``: the address at which the app now answers, by the server that ``fracas serve`` uses."""
+    from waitress import wasyncore
     from waitress.server import create_server
 
     running: list[tuple[Any, threading.Thread]] = []
@@ -258,5 +260,7 @@ def serve() -> Iterator[Callable[[Flask], str]]:
 
     yield start
     for server, thread in running:
-        server.close()
+        # In the thread of its loop, which would otherwise wait on sockets that another has closed.
+        server.trigger.pull_trigger(partial(wasyncore.close_all, server._map))
         thread.join(timeout=5)
+        server.task_dispatcher.shutdown()

@@ -19,8 +19,9 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SAMPLE_BYTES = 64_000
-ZERO_IN = 200
-"""One byte in so many may be zero: that is a damaged text, whose bad rows are named; more is no text."""
+CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r\x1a"))
+CONTROL_IN = 200
+"""One byte in so many may be zero or another control: a damaged text, whose bad rows are named; more is no text."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
     if encoding:
         return Decoded(_strictly(content, _known(encoding)), encoding)
     sample = content[:SAMPLE_BYTES]
-    if sample.count(0) > max(1, len(sample) / ZERO_IN):
+    controls = len(sample) - len(sample.translate(None, CONTROLS))
+    if controls > max(1, len(sample) / CONTROL_IN):
         return _without_mark(content)
     try:
         return Decoded(content.decode("utf-8"), "utf-8")

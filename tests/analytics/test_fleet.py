@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analytics import AnalyticsError, InvalidData, LifeData, fit_fleet, fit_weibull
@@ -159,6 +159,7 @@ def test_a_count_is_as_many_rows(rows: list[tuple[float, bool]], count: int) -> 
 
 @settings(max_examples=60, deadline=None)
 @given(SAMPLE)
+@example([(1.0, True)] * 3)
 def test_a_unit_not_yet_at_risk_adds_nothing(rows: list[tuple[float, bool]]) -> None:
     table = one_part(rows)
     more = pd.concat(

@@ -212,8 +212,10 @@ def test_waiting_jobs_are_tried_once(run: Run, url: str) -> None:
         post(session, organisation_id=None, recipient="a@b.c", subject="s", body="b")
         session.commit()
     engine.dispose()
-    assert run("jobs", "run", "--once", url=url).output == "0 jobs tried\n"  # no mail server: the mail waits
-    done = run("jobs", "run", "--once", url=url, smtp_url="smtp://127.0.0.1:9")
+    settings = {"url": url, "secret_key": "tests only, never deployed"}
+    # No mail server: the mail waits.
+    assert run("jobs", "run", "--once", **settings).output == "0 jobs tried\n"
+    done = run("jobs", "run", "--once", **settings, smtp_url="smtp://127.0.0.1:9")
     assert done.output.splitlines()[-1] == "1 jobs tried"
 
 

@@ -31,10 +31,11 @@ def test_a_step_that_fails_leaves_the_schema_as_it_was(
     url = f"sqlite:///{tmp_path}/half.sqlite"
     folder = tmp_path / "migrations"
     (folder / "versions").mkdir(parents=True)
-    for name in ("env.py", "script.py.mako", "versions/0001_initial.py"):
+    versions = sorted(path.name for path in (migrate.scripts() / "versions").glob("0*.py"))
+    for name in ("env.py", "script.py.mako", *(f"versions/{version}" for version in versions)):
         (folder / name).write_bytes((migrate.scripts() / name).read_bytes())
-    (folder / "versions" / "0002_broken.py").write_text(
-        "from alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+    (folder / "versions" / "9999_broken.py").write_text(
+        f"from alembic import op\nrevision = '9999'\ndown_revision = '{versions[-1][:4]}'\n"
         "def upgrade():\n    op.execute('CREATE TABLE half (id INTEGER)')\n    op.execute('SELECT nonsense')\n"
         "def downgrade():\n    pass\n"
     )
@@ -42,7 +43,7 @@ def test_a_step_that_fails_leaves_the_schema_as_it_was(
     monkeypatch.setattr(migrate, "scripts", lambda: folder)
     with pytest.raises(Exception, match="nonsense"):
         migrate.upgrade(url)
-    assert migrate.current(url) == "0001"
+    assert migrate.current(url) == versions[-1][:4]
     engine = make_engine(url)
     assert "half" not in inspect(engine).get_table_names()
     engine.dispose()

@@ -135,7 +135,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 def stage() -> Stage:
-    return Stage(None, {}, Register({}, {}, {}), NOON, NOON.replace(day=11), np.random.default_rng(1))  # type: ignore[arg-type]
+    return Stage(None, {}, Register({}, {}, {}, {}, {}), NOON, NOON.replace(day=11), np.random.default_rng(1))  # type: ignore[arg-type]
 
 
 def test_things_happen_in_order_of_time_each_at_its_own() -> None:

@@ -71,7 +71,9 @@ def test_a_verdict_waits_for_the_exposure_that_the_criterion_names(told: dict[st
 def test_the_whole_fleet_bears_the_verdict_of_the_story(part: str, answer: str) -> None:
     """Counted on the plan of the fleet that `make run` loads; the workflow refuses "effective" where counts miss it."""
     plan = draw(20, vehicles=60)
-    nobody = Stage(None, {}, Register({}, {}, {}), UNTIL - timedelta(days=DAYS), UNTIL, default_rng(1))  # type: ignore[arg-type]
+    nobody = Stage(
+        None, {}, Register({}, {}, {}, {}, {}), UNTIL - timedelta(days=DAYS), UNTIL, default_rng(1)
+    )  # type: ignore[arg-type]
     story = next(one for one in STORIES if one.part == part)
     assert story.verdict is not None
     telling = _Telling(nobody, plan, story, next(one for one in PARTS if one.number == part), DAYS)

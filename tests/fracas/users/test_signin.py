@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
@@ -35,9 +36,10 @@ def test_a_cookie_and_a_token_speak_for_the_person(session: Session, person: Use
     _, cookie = account.sign_in(session, email=person.email, password=PASSWORD)
     token = account.create_token(session, queries.actor_for(session, person), name="notebook")
     expected = queries.actor_for(session, person)
-    assert load_actor(session, request(method, cookie=cookie)) == expected
-    assert load_actor(session, request(method, authorization=f"Bearer {token}")) == expected
-    assert load_actor(session, request(method, authorization=f"bearer  {token} ")) == expected
+    with Flask(__name__).test_request_context(method=method):
+        assert load_actor(session, request(method, cookie=cookie)) == expected
+        assert load_actor(session, request(method, authorization=f"Bearer {token}")) == expected
+        assert load_actor(session, request(method, authorization=f"bearer  {token} ")) == expected
 
 
 @pytest.mark.parametrize("authorization", ["Bearer invented", "Basic bGluOmxpbg==", "Bearer", "Bearer "])
