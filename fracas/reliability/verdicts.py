@@ -141,7 +141,7 @@ def _judged(
         failures=found.failures_before + found.failures_after,
         exposure=before.total_exposure + after.total_exposure,
         exposure_unit=before.unit,
-        exposure_estimated_share=before.exposure_estimated_share,
+        exposure_estimated_share=_estimated_share(before, after),
         as_of=before.as_of,
         method=found.method,
         warnings=(*before.warnings, *found.warnings, *notes),
@@ -156,6 +156,15 @@ def _judged(
         needed_without_failure=found.exposure_needed_without_failure,
         part_type=before.part_type_number,
         mode=mode,
+    )
+
+
+def _estimated_share(before: LifeTable, after: LifeTable) -> float | None:
+    shares = [(one.exposure_estimated_share, one.total_exposure) for one in (before, after)]
+    if any(share is None for share, _ in shares):
+        return None
+    return sum(share * exposure for share, exposure in shares if share) / sum(
+        exposure for _, exposure in shares
     )
 
 
