@@ -131,9 +131,12 @@ def one_part(rows: list[tuple[float, bool]], count: int = 1) -> pd.DataFrame:
 def close(one: pd.DataFrame, other: pd.DataFrame, times: float = 1.0) -> None:
     assert one["status"].tolist() == other["status"].tolist()
     factor = np.array([times, 1, times, times, 1, 1, times])
-    assert other[NUMBERS[:7]].to_numpy() == pytest.approx(
-        one[NUMBERS[:7]].to_numpy() * factor, rel=1e-6, nan_ok=True
-    )
+    found, expected = other[NUMBERS[:7]].to_numpy(), one[NUMBERS[:7]].to_numpy() * factor
+    estimates, bounds = [0, 1, 6], [2, 3, 4, 5]
+    assert found[:, estimates] == pytest.approx(expected[:, estimates], rel=1e-6, nan_ok=True)
+    # The information is that of the point before the last step, up to LAST_STEP = 1e-6 of log beta away: two ways to one
+    # maximum may differ by a few of these in bounds that are very wide.
+    assert found[:, bounds] == pytest.approx(expected[:, bounds], rel=1e-5, nan_ok=True)
 
 
 @settings(max_examples=60, deadline=None)
