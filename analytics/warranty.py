@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from analytics.errors import InvalidData
 from analytics.lifedata import EXACT, INTERVAL_CENSORED, RIGHT_CENSORED, LifeData
 from analytics.renewal import LifeModel
-from analytics.results import FloatArray
+from analytics.results import FloatArray, tail_probabilities
 
 Ages = Literal["exact", "interval"]
 
@@ -92,6 +92,7 @@ class WarrantyReturns:
             raise InvalidData("periods and draws must be whole numbers of at least 1")
         if warranty is not None and not warranty > 0:
             raise InvalidData(f"warranty must be a positive age, not {warranty!r}")
+        tail, _ = tail_probabilities(confidence)
         generator = np.random.default_rng(DEFAULT_SEED) if rng is None else rng
         chance = _chances(fit, self.ages, self.period, periods, warranty)
         expected = self.in_service[:, None] * chance
@@ -101,9 +102,6 @@ class WarrantyReturns:
             stays = np.maximum(1.0 - p.sum(axis=1), 0.0)
             split = generator.multinomial(self.in_service.astype(np.int64), np.column_stack([p, stays]))
             drawn[k] = split[:, :-1].sum(axis=0)
-        tail = (1.0 - confidence) / 2.0
-        if not 0.0 < confidence < 1.0:
-            raise InvalidData(f"confidence must lie between 0 and 1 (0.90 means 90 %), not {confidence!r}")
         totals = np.cumsum(drawn, axis=1)
         return ReturnsForecast(
             expected=expected.sum(axis=0),
