@@ -6,6 +6,7 @@ Words, annotations, decorators and messages are left alone, as no number depends
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -65,6 +66,18 @@ class Mutant:
 def count(source: str) -> int:
     """How many mutants the source has."""
     return sum(1 for _ in _changes(ast.parse(source)))
+
+
+def names(source: str) -> list[str]:
+    """A name for each mutant that stays while its own line of code does, whatever is written above or below."""
+    seen = Counter[str]()
+    lines = dict[int, str]()
+    found = list[str]()
+    for statement, _, _ in _changes(ast.parse(source)):
+        line = lines.setdefault(id(statement), ast.unparse(statement).partition("\n")[0])
+        seen[line] += 1
+        found.append(f"{line} #{seen[line]}")
+    return found
 
 
 def mutant(source: str, number: int) -> Mutant:

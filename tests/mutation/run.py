@@ -3,10 +3,14 @@
     python -m tests.mutation.run                    10 mutants a module
     python -m tests.mutation.run --sample 25        what build/mutation.csv lacks of 25; so a run cut short goes on
     python -m tests.mutation.run weibull stock      only these modules
+    python -m tests.mutation.run --survivors        those that survived, by the tests of today and of next door
 
-The judges of a module are its mirror test, its doctests and the published rows, up to the first failure. A mutant that
-needs a minute of processor time is killed too: nobody would wait for it. That the judges pass where nothing is changed
-is shown by a survivor, or else by a trial without a change.
+The judges of a module are its mirror test, its doctests and the published rows, up to the first failure. What passes them
+may go next door, to the mirror tests of the modules that import it, which take many times as long. A mutant that needs a
+minute of processor time, or five with next door, is killed too: nobody would wait for it. That the judges pass where
+nothing is changed is shown by a survivor, or else by a trial without a change.
+
+The sample is drawn by the words of the changed lines, so it stays as it is where other lines change.
 
 mutmut is not used: it takes no random sample, and first asks the whole suite which test reaches which function.
 
@@ -17,13 +21,15 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
+import hashlib
 import importlib.machinery
 import importlib.util
 import itertools
 import math
 import multiprocessing
 import os
-import random
+import re
 import resource
 import signal
 import sys
@@ -39,11 +45,12 @@ from typing import NamedTuple
 import pytest
 from scipy.stats import beta
 
-from tests.mutation.mutants import count, mutant, mutated
+from tests.mutation.mutants import mutant, mutated, names
 
 FITS = """weibull weibull_fit weibull_intervals weibull_likelihood batch batch_bounds batch_lognormal batch_numba
-    batch_profile resampling calibrated exponential likelihood maximum distribution_fit""".split()
-SPARES = "spares spares_budget stock renewal counts plausible allocation echelons intermittent".split()
+    batch_profile resampling calibrated exponential likelihood maximum families distribution_fit fleet_models""".split()
+SPARES = """spares spares_budget stock renewal counts plausible allocation echelons intermittent
+    failure_forecast""".split()
 PUBLISHED = dict.fromkeys(FITS, "life_rows") | dict.fromkeys(SPARES, "recurrent_and_stock_rows")
 LOADED_ONCE = """_hypothesis_pytestplugin hypothesis.strategies lifelines numba pandas pytest scipy.optimize scipy.special
     scipy.stats sqlalchemy""".split()
@@ -52,13 +59,15 @@ SEED = 20261122
 CONFIDENCE = 0.90
 MEMORY = 8 * 2**30
 PROCESSOR_SECONDS = 60
+PROCESSOR_SECONDS_NEXT_DOOR = 300
+KILLED, KILLED_NEXT_DOOR = 1, 2
 
 
 class Verdict(NamedTuple):
-    """killed, survived or too slow: what the tests of a module said of one change to it."""
+    """killed, killed next door, survived or too slow: what the tests said of one change to a module."""
 
     module: str
-    number: int
+    name: str
     said: str
     change: str
 
@@ -76,17 +85,32 @@ def source_of(module: str) -> str:
     return path_of(module).read_text(encoding="utf-8")
 
 
-def change_of(module: str, number: int) -> str:
-    """The change in words; empty where the module has none of that number any more."""
-    source = source_of(module)
-    return str(mutant(source, number)) if number < count(source) else ""
+@functools.cache
+def names_of(module: str) -> list[str]:
+    return names(source_of(module))
 
 
-def sample_of(module: str, size: int) -> list[int]:
-    """Numbers of mutants; a larger sample holds every smaller one, so that a run can go on."""
-    numbers = list(range(count(source_of(module))))
-    random.Random(f"{SEED} {module}").shuffle(numbers)
-    return numbers[:size]
+def change_of(module: str, name: str) -> str:
+    """The change in words; empty where the module has none of that name any more."""
+    known = names_of(module)
+    return str(mutant(source_of(module), known.index(name))) if name in known else ""
+
+
+def sample_of(module: str, size: int) -> list[str]:
+    """Names of mutants; a larger sample holds every smaller one, so that a run can go on."""
+    return sorted(
+        names_of(module), key=lambda name: hashlib.sha256(f"{SEED} {module} {name}".encode()).digest()
+    )[:size]
+
+
+def next_door(module: str) -> list[str]:
+    """The tests of the modules that import this one."""
+    tests = [
+        Path("tests/analytics", f"test_{path.name}")
+        for path in sorted(Path("analytics").glob("*.py"))
+        if re.search(rf"^from analytics\.{module} import", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    return [str(test) for test in tests if test.exists()]
 
 
 # ------------------------------------------------------------------ the judge, in a process of its own
@@ -107,7 +131,7 @@ class Planted(importlib.machinery.SourceFileLoader):
         return importlib.util.spec_from_loader(name, self) if name == self.name else None
 
 
-def judge(module: str, number: int | None) -> None:
+def judge(module: str, name: str | None, goes_next_door: bool) -> None:
     """Leave with 0 where every test passes."""
     os.setsid()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer to load than most tests to run
@@ -115,10 +139,10 @@ def judge(module: str, number: int | None) -> None:
     for stream in (0, 1, 2):
         os.dup2(silence, stream)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS + 5))
     path = path_of(module)
-    if number is not None:
-        sys.meta_path.insert(0, Planted(f"analytics.{module}", str(path.resolve()), number))  # type: ignore[arg-type]
+    if name is not None:
+        planted = Planted(f"analytics.{module}", str(path.resolve()), names_of(module).index(name))
+        sys.meta_path.insert(0, planted)  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as folder:
         if "cache=True" in source_of(module):  # or numba would hand out what it compiled before
             import numba
@@ -126,15 +150,17 @@ def judge(module: str, number: int | None) -> None:
             numba.config.CACHE_DIR = folder
         # Now, as pytest would load the module whose doctests it is asked for by a loader of its own.
         importlib.import_module(f"analytics.{module}")
-        tests = [
-            f"tests/analytics/test_{module}.py",
-            str(path),
-            f"tests/published/test_{PUBLISHED[module]}.py",
-        ]
+        own = [f"tests/analytics/test_{module}.py", str(path), f"tests/published/test_{PUBLISHED[module]}.py"]
         options = "-x -q -p _hypothesis_pytestplugin -p no:cacheprovider --hypothesis-profile=ci".split()
         options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-        code = pytest.main([*options, *tests])
-    os._exit(int(code))
+        for tests, seconds, killed in (
+            (own, PROCESSOR_SECONDS, KILLED),
+            (next_door(module) if goes_next_door else [], PROCESSOR_SECONDS_NEXT_DOOR, KILLED_NEXT_DOOR),
+        ):
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, PROCESSOR_SECONDS_NEXT_DOOR + 5))
+            if tests and pytest.main([*options, *tests]):
+                os._exit(killed)
+    os._exit(0)
 
 
 @dataclass
@@ -142,33 +168,36 @@ class Trial:
     """A judge at work, on one change or (None) on none."""
 
     module: str
-    number: int | None
+    name: str | None
+    goes_next_door: bool = False
 
     def __post_init__(self) -> None:
         self.begun = time.monotonic()
         self.process: BaseProcess = multiprocessing.get_context("fork").Process(
-            target=judge, args=(self.module, self.number)
+            target=judge, args=(self.module, self.name, self.goes_next_door)
         )
         self.process.start()
 
     @property
     def said(self) -> str | None:
-        """survived, killed or too slow; None while the judge is at work."""
+        """survived, killed, killed next door or too slow; None while the judge is at work."""
         # By the clock only where it waits for something that will not come: other work may share the machine.
-        if self.process.is_alive() and time.monotonic() - self.begun > 15.0 * PROCESSOR_SECONDS:
+        if self.process.is_alive() and time.monotonic() - self.begun > 15.0 * PROCESSOR_SECONDS_NEXT_DOOR:
             os.killpg(self.process.pid or 0, signal.SIGKILL)
             self.process.join()
         code = self.process.exitcode
         if code is None:
             return None
-        return "survived" if code == 0 else "killed" if code > 0 else "too slow"
+        return {0: "survived", KILLED: "killed", KILLED_NEXT_DOOR: "killed next door"}.get(code, "too slow")
 
 
-def finished(todo: Iterable[tuple[str, int | None]], workers: int) -> Iterator[Trial]:
+def finished(
+    todo: Iterable[tuple[str, str | None]], workers: int, goes_next_door: bool = False
+) -> Iterator[Trial]:
     """Each trial as it ends, so many at a time."""
     waiting, at_work = iter(todo), list[Trial]()
     while True:
-        at_work += [Trial(*one) for one in itertools.islice(waiting, workers - len(at_work))]
+        at_work += [Trial(*one, goes_next_door) for one in itertools.islice(waiting, workers - len(at_work))]
         if not at_work:
             return
         time.sleep(0.05)
@@ -181,16 +210,13 @@ def finished(todo: Iterable[tuple[str, int | None]], workers: int) -> Iterator[T
 
 
 def read() -> list[Verdict]:
-    """The verdicts so far on statements that still read the same."""
+    """The verdicts so far on lines that still read the same."""
     if not RESULTS.exists():
         return []
     with RESULTS.open(newline="", encoding="utf-8") as file:
-        rows = [
-            Verdict(row["module"], int(row["number"]), row["said"], row["change"])
-            for row in csv.DictReader(file)
-        ]
-    now = [(row, change_of(row.module, row.number)) for row in rows]
-    # The line may have moved; the number of the change and its words may not.
+        rows = [Verdict(**row) for row in csv.DictReader(file)]
+    now = [(row, change_of(row.module, row.name)) for row in rows]
+    # The line may have moved; the words of the change may not differ.
     return [
         row._replace(change=change)
         for row, change in now
@@ -206,25 +232,29 @@ def write(rows: list[Verdict]) -> None:
         out.writerows(sorted(rows))
 
 
-def outstanding(samples: dict[str, list[int]], rows: list[Verdict]) -> list[tuple[str, int]]:
+def outstanding(samples: dict[str, list[str]], rows: list[Verdict]) -> list[tuple[str, str]]:
     """What is not judged yet, in turn over the modules, so that a run cut short has seen all of them alike."""
-    seen = {(row.module, row.number) for row in rows}
-    turns = itertools.zip_longest(*([(module, number) for number in samples[module]] for module in samples))
+    seen = {(row.module, row.name) for row in rows}
+    turns = itertools.zip_longest(*([(module, name) for name in samples[module]] for module in samples))
     return [one for turn in turns for one in turn if one is not None and one not in seen]
 
 
-def scores(rows: list[Verdict], samples: dict[str, list[int]]) -> Iterator[str]:
+def scores(rows: list[Verdict], samples: dict[str, list[str]]) -> Iterator[str]:
     """A line a module and one for all: mutants, sampled, survived, and the score with its Clopper-Pearson interval."""
-    yield f"{'module':20} mutants  judged  survived  score  {CONFIDENCE:.0%} interval"
+    yield f"{'module':20} mutants  judged  next door  survived  score  {CONFIDENCE:.0%} interval"
     for module in [*samples, None]:
-        judged = [row for row in rows if row.module in ([module] if module else samples)]
-        size, lived = len(judged), sum(row.said == "survived" for row in judged)
+        of = [module] if module else list(samples)
+        said = [row.said for row in rows if row.module in of and row.name in samples[row.module]]
+        size, lived = len(said), said.count("survived")
         killed, tail = size - lived, 0.5 * (1.0 - CONFIDENCE)
         low = float(beta.ppf(tail, killed, lived + 1)) if killed else 0.0
         high = float(beta.ppf(1.0 - tail, killed + 1, lived)) if lived else 1.0
-        every = sum(count(source_of(one)) for one in ([module] if module else samples))
+        every = sum(len(names_of(one)) for one in of)
         score = f"{killed / size:5.0%}" if size else "    -"
-        yield f"{module or 'all':20} {every:7}  {size:6}  {lived:8}  {score}  {low:.0%} to {high:.0%}"
+        yield (
+            f"{module or 'all':20} {every:7}  {size:6}  {said.count('killed next door'):9}  {lived:8}"
+            f"  {score}  {low:.0%} to {high:.0%}"
+        )
 
 
 def main() -> None:
@@ -235,24 +265,27 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=10, help="mutants a module")
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin nothing new after so long")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument(
-        "--survivors", action="store_true", help="judge the survivors again, by the tests of today"
-    )
+    parser.add_argument("--survivors", action="store_true", help="judge them again, and next door")
     chosen = parser.parse_args()
     samples = {module: sample_of(module, chosen.sample) for module in chosen.modules or PUBLISHED}
     rows = read()
     todo = outstanding(samples, rows)
     if chosen.survivors:
-        todo = [(row.module, row.number) for row in rows if row.said == "survived" and row.module in samples]
-        rows = [row for row in rows if (row.module, row.number) not in todo]
+        todo = [
+            (row.module, row.name)
+            for row in rows
+            if row.said == "survived" and row.name in samples.get(row.module, [])
+        ]
+        rows = [row for row in rows if (row.module, row.name) not in todo]
     for name in LOADED_ONCE:
         importlib.import_module(name)
     until = time.monotonic() + 60.0 * chosen.minutes
     in_time = itertools.takewhile(lambda _: time.monotonic() < until, todo)
-    for trial in finished(in_time, chosen.workers):
-        rows.append(Verdict(trial.module, trial.number, trial.said, change_of(trial.module, trial.number)))
+    for trial in finished(in_time, chosen.workers, chosen.survivors):
+        name, said = str(trial.name), str(trial.said)
+        rows.append(Verdict(trial.module, name, said, change_of(trial.module, name)))
         write(rows)
-        say(f"{rows[-1].said:9} {trial.module}:{rows[-1].change}")
+        say(f"{said:16} {time.monotonic() - trial.begun:4.0f} s  {trial.module}:{rows[-1].change}")
     proven = {row.module for row in rows if row.said == "survived"}
     for trial in finished([(module, None) for module in samples if module not in proven], chosen.workers):
         if trial.said != "survived":

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.mutants import count, mutant, mutated
-from tests.mutation.run import Planted, Verdict, outstanding, sample_of
+from tests.mutation.mutants import count, mutant, mutated, names
+from tests.mutation.run import Planted, Verdict, next_door, outstanding, sample_of
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,20 @@ def test_the_changed_module_is_the_one_that_runs(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(sys, "meta_path", [Planted("planted_module", str(path), 0), *sys.meta_path])
     assert importlib.import_module("planted_module").twice(6) == 2 / 6
     del sys.modules["planted_module"]
+
+
+def test_a_mutant_keeps_its_name_when_other_lines_change() -> None:
+    before = "y = a + 1\nif y < 2:\n    z = 3\n    y = a + 1\n"
+    after = "x = 5\nif y < 2:\n    y = a + 1\n    z = 3 * 4\n    y = a + 1\n"
+    kept = ["y = a + 1 #1", "y = a + 1 #2", "y = a + 1 #3", "y = a + 1 #4", "if y < 2: #1", "if y < 2: #2"]
+    assert sorted(names(before)) == sorted([*kept, "z = 3 #1"])
+    assert sorted(names(after)) == sorted([*kept, *(f"z = 3 * 4 #{one}" for one in (1, 2, 3)), "x = 5 #1"])
+
+
+def test_what_survives_goes_to_the_tests_of_the_modules_that_import_it() -> None:
+    assert next_door("batch_bounds") == ["tests/analytics/test_fleet_models.py"]
+    assert "tests/analytics/test_weibull.py" in next_door("weibull_fit")
+    assert next_door("weibull") == ["tests/analytics/test_fleet_models.py"]
 
 
 def test_a_larger_sample_holds_the_smaller_and_goes_in_turn_over_the_modules() -> None:
