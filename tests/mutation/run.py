@@ -54,7 +54,7 @@ SPARES = """spares spares_budget stock renewal counts plausible allocation echel
     failure_forecast""".split()
 PUBLISHED = dict.fromkeys(FITS, "life_rows") | dict.fromkeys(SPARES, "recurrent_and_stock_rows")
 LOADED_ONCE = """_hypothesis_pytestplugin hypothesis.strategies lifelines numba pandas pytest scipy.optimize scipy.special
-    scipy.stats sqlalchemy""".split()
+    scipy.stats sqlalchemy.orm""".split()
 RESULTS = Path("build/mutation.csv")
 SECONDS = Path("build/mutation-seconds.json")
 SEED = 20261122
