@@ -150,8 +150,7 @@ class DistributionFit(Result):
 
     def hazard(self, t: ArrayLike) -> FloatArray:
         """Failure rate at age `t` of a part that has survived to it, per `unit`."""
-        survival = self._log(self.family.log_survival, t, 0.0)
-        return np.exp(self._log(self.family.log_density, t, -np.inf) - survival)
+        return np.exp(self._log(self._log_hazard, t, -np.inf))
 
     def quantile(self, p: ArrayLike) -> FloatArray:
         """Age by which the fraction `p`, in [0, 1), has failed; infinite where that never happens."""
@@ -224,13 +223,9 @@ class DistributionFit(Result):
     ) -> Interval:
         """Confidence bounds on the failure rate at age `t`, per `unit` (log scale)."""
         _positive_age(t)
-        family, age = self.family, np.array([float(t)])
-
-        def log_hazard(theta: Sequence[Value]) -> Value:
-            return family.log_density(age, theta) - family.log_survival(age, theta)
-
-        estimate = float(np.squeeze(log_hazard(self._theta)))
-        quantity = Quantity(lambda theta, v: log_hazard(theta) - v, estimate, _exp)
+        age = np.array([float(t)])
+        estimate = float(np.squeeze(self._log_hazard(age, self._theta)))
+        quantity = Quantity(lambda theta, v: self._log_hazard(age, theta) - v, estimate, _exp)
         return self._found(quantity, confidence, side, bounds)
 
     def reliability_band(
@@ -286,6 +281,9 @@ class DistributionFit(Result):
     @property
     def _theta(self) -> list[float]:
         return [float(value) for value in self.working]
+
+    def _log_hazard(self, t: FloatArray, theta: Sequence[Value]) -> Value:
+        return self.family.log_density(t, theta) - self.family.log_survival(t, theta)
 
     def _log(self, part: Callable[..., Value], t: ArrayLike, before: float) -> FloatArray:
         """A log curve; `before` at ages of 0 and less, where nothing of a distribution of ages has failed."""
@@ -415,4 +413,5 @@ def _positive_age(t: float) -> None:
 
 
 def _exp(x: float) -> float:
-    return math.exp(x) if x < 709.0 else math.inf
+    with np.errstate(over="ignore"):
+        return float(np.exp(x))

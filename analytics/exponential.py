@@ -419,7 +419,7 @@ def _multiple_of_theta(name: str) -> float:
         try:
             fraction = float(name.removeprefix("b")) / 100.0
         except ValueError:
-            fraction = -1.0
+            fraction = math.nan
     if not 0.0 < fraction < 1.0:
         raise InvalidData(
             f'no interval is known for {name!r}; there are "theta", "rate", "median" and "b10" and the like'

@@ -1,16 +1,19 @@
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 
 from analytics import AnalyticsError, LifeData, fit_weibull
 from analytics.batch import Samples, gather, maximise
 from analytics.batch_bounds import ratio_bounds
+from analytics.batch_profile import at_beta
+from analytics.weibull_likelihood import WeibullLikelihood
 
 
 def table(
-    rng: np.random.Generator, n: int, size: int, late: bool
+    rng: np.random.Generator, n: int, size: int, late: bool, beta: float = 2.0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Samples of a plan: lives about 500 h, seen from an age on in half the cases, until a staggered end."""
-    life = 500.0 * rng.weibull(2.0, (n, size))
+    life = 500.0 * rng.weibull(beta, (n, size))
     entry = (
         np.where(rng.random((n, size)) < 0.5, 200.0 * rng.random((n, size)), 0.0)
         if late
@@ -48,3 +51,32 @@ def test_ratio_bounds_are_those_of_the_fit_of_one(rng: np.random.Generator, size
             compared += not np.isnan(lower + upper)
     # What the search leaves open is left to the search of one sample; it must be the exception.
     assert compared > 2 * len(time) * 0.85
+
+
+@pytest.mark.parametrize(
+    ("beta", "deviate"), [(0.2, 1.6448536269514722), (9.0, 1.6448536269514722), (2.0, 0.5)]
+)
+def test_bounds_are_found_for_any_shape_and_confidence(
+    rng: np.random.Generator, beta: float, deviate: float
+) -> None:
+    """Where the ratio is reached, by its definition: twice the loss of log-likelihood is the deviate squared."""
+    time, event, entry = table(rng, 40, 150, False, beta)
+    samples = gather(time, event, entry=entry)
+    fits = maximise(samples)
+    log_eta, log_beta = (ratio_bounds(samples, fits, name, deviate) for name in ("eta", "beta"))
+    assert np.isfinite(log_eta).all()
+    assert np.isfinite(log_beta).all()
+    assert np.all((log_beta[0] < fits.log_beta) & (fits.log_beta < log_beta[1]))
+    assert np.all((log_eta[0] < fits.log_eta) & (fits.log_eta < log_eta[1]))
+    for side in (0, 1):
+        held = at_beta(samples, log_beta[side])[1]
+        assert 2.0 * (fits.loglik - held) == pytest.approx(np.full(len(time), deviate**2), rel=1e-5)
+    for k in range(3):
+        likelihood = WeibullLikelihood(life_data(time[k], event[k], entry[k]))
+        for bound in log_eta[:, k]:
+            best = minimize_scalar(
+                lambda b, bound=bound, likelihood=likelihood: -likelihood.value(bound, b),
+                bounds=(fits.log_beta[k] - 1.0, fits.log_beta[k] + 1.0),
+                options={"xatol": 1e-9},
+            )
+            assert 2.0 * (fits.loglik[k] + best.fun) == pytest.approx(deviate**2, rel=1e-5)

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import InvalidData, LifeData, fit_weibull
-from analytics.calibrated import CALIBRATED_UP_TO
+from analytics.batch import gather, maximise
+from analytics.calibrated import CALIBRATED_UP_TO, MANY_FAILURES
 
 EXACT = LifeData([16, 34, 53, 75, 93, 120], [1] * 6)
 
@@ -24,6 +25,25 @@ def test_bounds_for_complete_samples_are_those_of_the_exact_pivots() -> None:
     assert found.method == "calibrated"
     assert found.lower == pytest.approx(fit.beta / high, rel=0.05)
     assert found.upper == pytest.approx(fit.beta / low, rel=0.05)
+
+
+def test_from_fifty_failures_on_they_still_correct_what_the_likelihood_ratio_gets_wrong() -> None:
+    rng = np.random.default_rng(8)
+    life = rng.weibull(1.0, (20_000, MANY_FAILURES))
+    pivots = np.exp(maximise(gather(life, np.ones(life.shape, dtype=bool))).log_beta)
+    low, high = np.quantile(pivots, [0.05, 0.95])
+    off = []
+    for seed in range(3):
+        fit = fit_weibull(LifeData(100 * np.random.default_rng(seed).weibull(2.0, MANY_FAILURES), 1))
+        for bounds in ("calibrated", "likelihood_ratio"):
+            found = fit.interval("beta", confidence=0.90, bounds=bounds)  # type: ignore[arg-type]
+            assert found.lower is not None
+            assert found.upper is not None
+            off.append(np.log([found.lower * high / fit.beta, found.upper * low / fit.beta]))
+    calibrated, plain = np.mean(off[::2], axis=0), np.mean(off[1::2], axis=0)
+    # Data of the same estimate differ by a per cent in what their likelihood says of it; three are averaged.
+    assert calibrated == pytest.approx([0.0, 0.0], abs=0.02)
+    assert np.all(plain > calibrated)
 
 
 def test_bounds_widen_and_shift_against_likelihood_ratio_at_few_failures() -> None:

@@ -1,6 +1,7 @@
 import copy
 import math
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,6 +66,37 @@ def test_bands_are_intervals_at_each_age(nist: LifeData) -> None:
     assert band.lower is not None
     assert band.lower[1] == fit.reliability_interval(400.0, side="lower", confidence=0.95).lower
     assert fit.hazard_band([100.0]).estimate == pytest.approx(fit.hazard(100.0))
+
+
+def test_wald_bounds_on_the_mean_by_the_delta_method(nist: LifeData) -> None:
+    """A lognormal mean is exp(mu + sigma^2 / 2), so its logarithm moves by 1 with mu and by sigma^2 with log sigma."""
+    fit = fit_lognormal(LifeData(nist.time / 1000, nist.event, count=nist.count, unit="kh"), bounds="wald")
+    slope = np.array([1.0, fit.sigma**2])
+    error = math.sqrt(slope @ fit.covariance @ slope)
+    found = fit.interval("mean", confidence=0.90)
+    assert fit.mean == pytest.approx(math.exp(fit.mu + fit.sigma**2 / 2))
+    assert found.lower == pytest.approx(fit.mean * math.exp(-1.6448536269514722 * error), rel=1e-6)
+    assert found.upper == pytest.approx(fit.mean * math.exp(1.6448536269514722 * error), rel=1e-6)
+
+
+@pytest.mark.parametrize("bounds", ["wald", "likelihood_ratio"])
+@pytest.mark.parametrize("name", ["lognormal", "normal", "gamma"])
+def test_bounds_are_in_the_unit_of_age(nist: LifeData, name: str, bounds: Any) -> None:
+    fits = [
+        fit_distribution(LifeData(k * nist.time, nist.event, count=nist.count), name, bounds=bounds)
+        for k in (1.0, 1e-3)
+    ]
+    for of in ("mean", "median", "b10"):
+        hours, kilohours = (fit.interval(of) for fit in fits)
+        assert (kilohours.lower, kilohours.upper) == pytest.approx(
+            (hours.lower / 1e3, hours.upper / 1e3), rel=1e-4
+        )
+    hours, kilohours = (fit.hazard_interval(300.0 * k) for fit, k in zip(fits, (1.0, 1e-3), strict=True))
+    assert (kilohours.lower, kilohours.upper) == pytest.approx(
+        (hours.lower * 1e3, hours.upper * 1e3), rel=1e-4
+    )
+    hours, kilohours = (fit.reliability_interval(300.0 * k) for fit, k in zip(fits, (1.0, 1e-3), strict=True))
+    assert (kilohours.lower, kilohours.upper) == pytest.approx((hours.lower, hours.upper), rel=1e-4)
 
 
 def test_drawn_parameters_have_the_covariance_of_the_fit(nist: LifeData, rng: np.random.Generator) -> None:

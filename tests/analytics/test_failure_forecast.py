@@ -95,6 +95,12 @@ def test_order_of_positions_and_json_change_nothing(fit: WeibullFit) -> None:
     assert one.quantile(0.95).tolist() == one.upper.tolist()
 
 
+def test_one_draw_is_enough(fit: WeibullFit) -> None:
+    one = forecast_failures(fit, [100.0, 400.0], [200, 200], draws=1)
+    assert one.draws == 1
+    assert one.standard_error.tolist() == [0.0, 0.0]
+
+
 def test_doubt_widens_the_fan(fit: WeibullFit) -> None:
     ages = np.linspace(0, 500, 200)
     drawn = forecast_failures(fit, ages, [100] * 3)
@@ -102,6 +108,19 @@ def test_doubt_widens_the_fan(fit: WeibullFit) -> None:
     assert np.all(drawn.upper - drawn.lower > fixed.upper - fixed.lower)
     assert np.all(drawn.standard_error > 0)
     assert "taken as the truth" in fixed.warnings[-1]
+
+
+def test_the_standard_error_is_the_scatter_of_the_forecast_from_one_set_of_draws_to_the_next(
+    fit: WeibullFit,
+) -> None:
+    found = [
+        forecast_failures(
+            fit, [100.0, 300.0], 100, replacement="none", draws=2, rng=np.random.default_rng(seed)
+        )
+        for seed in range(200)
+    ]
+    stated = math.sqrt(np.mean([one.standard_error[0] ** 2 for one in found]))
+    assert stated == pytest.approx(np.std([one.expected[0] for one in found]), rel=0.2)
 
 
 def test_no_failures_still_give_a_forecast() -> None:

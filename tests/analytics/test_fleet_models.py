@@ -2,7 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics import AnalyticsError, LifeData, fit_exponential, fit_fleet, fit_lognormal, fit_weibull
+from analytics import (
+    AnalyticsError,
+    LifeData,
+    NoFiniteMaximum,
+    fit_exponential,
+    fit_fleet,
+    fit_lognormal,
+    fit_weibull,
+)
 
 
 def parts(rng: np.random.Generator, n: int = 40) -> pd.DataFrame:
@@ -76,6 +84,46 @@ def test_lognormal_parts_agree_with_the_fit_of_one(rng: np.random.Generator, bou
         ]
         names = ["mu", "sigma", "mu_lower", "mu_upper", "sigma_lower", "sigma_upper", "b10", "loglik"]
         assert row[names].tolist() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("bounds", ["wald", "likelihood_ratio"])
+def test_weibull_parts_agree_with_the_fit_of_one(rng: np.random.Generator, bounds: str) -> None:
+    table = parts(rng, 60)
+    # All failures at the last age at risk: no maximum.
+    edge = pd.DataFrame(
+        {"part": 60, "time": [100.0, 100.0, 50.0], "event": [1, 1, 0], "entry": 0.0, "count": 1}
+    )
+    table = pd.concat([table, edge])
+    fits = fit_fleet(table, by="part", bounds=bounds)
+    seen = set()
+    for part, rows in table.groupby("part"):
+        data, row = life_data(rows), fits.loc[part]
+        seen.add(row["status"])
+        if data.counts.failures < 2:
+            assert row["status"] == ["no failures: bound only", "one failure"][data.counts.failures]
+            assert np.isnan(row["beta"])
+            continue
+        try:
+            fit = fit_weibull(data, bounds=bounds)  # type: ignore[arg-type]
+        except NoFiniteMaximum:
+            assert row["status"] == "no finite maximum"
+            assert np.isnan(row[["eta", "beta", "eta_lower", "beta_upper", "b10"]].astype(float)).all()
+            continue
+        assert row["status"] == "ok"
+        eta, beta = fit.interval("eta"), fit.interval("beta")
+        names = ["eta", "beta", "eta_lower", "eta_upper", "beta_lower", "beta_upper", "b10", "loglik"]
+        expected = [
+            fit.eta,
+            fit.beta,
+            eta.lower,
+            eta.upper,
+            beta.lower,
+            beta.upper,
+            fit.b_life(10),
+            fit.loglik,
+        ]
+        assert row[names].tolist() == pytest.approx(expected, rel=1e-6)
+    assert seen == {"ok", "one failure", "no failures: bound only", "no finite maximum"}
 
 
 @pytest.mark.parametrize("distribution", ["weibull", "exponential", "lognormal"])

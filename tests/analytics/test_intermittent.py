@@ -37,6 +37,21 @@ def test_the_start_is_reported() -> None:
     given_start = croston(SERIES, start=(1.5, 8.0))
     assert (given_start.start, given_start.start_size.tolist()) == ("given", [1.5])
     assert first.forecast > 1.5 * mean.forecast
+    # The first demand of the series, given as the start, changes nothing.
+    assert croston(SERIES, start=(6.0, 1.0)).fitted == pytest.approx(first.fitted)
+
+
+def test_smoothing_from_a_given_start_written_out() -> None:
+    """Demands of 0, 3, 0 from a size of 2 every 4 periods: alpha = 0.1 smooths the size, beta = 0.2 the rest."""
+    tsb = croston([0, 3, 0], method="tsb", alpha=0.1, beta=0.2, start=(2.0, 4.0))
+    chance = [0.25 - 0.2 * 0.25, 0.2 + 0.2 * (1 - 0.2), 0.36 - 0.2 * 0.36]
+    assert tsb.fitted[0] == pytest.approx([chance[0] * 2.0, chance[1] * 2.1, chance[2] * 2.1])
+    assert (tsb.size[0], tsb.interval[0]) == pytest.approx((2.1, 1 / chance[2]))
+    plain = croston([0, 3, 0], method="croston", alpha=0.1, beta=0.2, start=(2.0, 4.0))
+    # The demand comes after two periods.
+    interval = 4.0 + 0.2 * (2 - 4.0)
+    assert plain.fitted[0] == pytest.approx([2.0 / 4.0, 2.1 / interval, 2.1 / interval])
+    assert (plain.size[0], plain.interval[0]) == pytest.approx((2.1, interval))
 
 
 def test_recovers_a_constant_rate(rng: np.random.Generator) -> None:

@@ -38,6 +38,16 @@ def test_the_higher_of_two_hills_is_found() -> None:
     assert distance(found) < 1e-7
 
 
+def test_a_lower_start_may_lead_to_the_higher_hill() -> None:
+    starts = [[0.1, 0.1], [8.0, 0.0]]
+    assert hills(np.array(starts[0])).value > hills(np.array(starts[1])).value
+    for order in (starts, starts[::-1]):
+        both = maximise(lambda t: hills(t).value, hills, order, limits=WIDE)
+        first = maximise(lambda t: hills(t).value, hills, order, limits=WIDE, climbs=1)
+        assert both.theta == pytest.approx([6.0, 0.0], abs=1e-3)
+        assert first.theta == pytest.approx([0.0, 0.0], abs=1e-3)
+
+
 @pytest.mark.parametrize("spread", [1e-3, 1.0, 100.0])
 def test_the_distance_is_in_standard_errors(spread: float) -> None:
     gradient, information = np.array([2.0, -1.0]) / spread, np.array([[2.0, 0.5], [0.5, 1.0]]) / spread**2

@@ -78,6 +78,8 @@ def test_many_ends_of_watch_are_put_into_few_cells_and_no_unit_is_lost() -> None
     assert plan.units.sum() == 5_000
     assert (plan.exit > plan.entry).all()
     assert np.unique(plan.entry).size >= 8
+    # Those watched from new keep to themselves.
+    assert plan.units[np.isneginf(plan.entry)].sum() == np.sum(entry == 0)
 
 
 def test_without_late_entries_every_cell_tells_ends_of_watch_apart() -> None:
@@ -109,6 +111,23 @@ def test_samples_fail_as_often_and_as_late_as_the_distribution_says(late: bool) 
     # With the shape held at the truth the scale is estimated without bias to speak of.
     u, b = np.full(4_000, math.log(100)), np.full(4_000, math.log(2))
     assert np.median(fit_held(samples, BETA, math.log(2), b)[0] - u) == pytest.approx(0.0, abs=0.02)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["from new", "late"])
+def test_samples_are_the_same_in_any_unit(late: bool) -> None:
+    data = staggered(late)
+    assert data.planned_exit is not None
+    found = []
+    for k in (1.0, 1e-3, 1e4):
+        scaled = LifeData(k * data.time, data.event, entry=k * data.entry, planned_exit=k * data.planned_exit)
+        u, b = np.full(50, math.log(100 * k)), np.full(50, math.log(2))
+        samples, _ = draw(plan_of(scaled), u, b, rng=np.random.default_rng(1))
+        assert samples is not None
+        fits = maximise(samples)
+        found.append((fits.log_beta, fits.log_eta - math.log(k)))
+    for other in found[1:]:
+        assert other[0] == pytest.approx(found[0][0], abs=1e-6)
+        assert other[1] == pytest.approx(found[0][1], abs=1e-6)
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["from new", "late"])

@@ -54,6 +54,32 @@ def test_minimal_repair_is_a_poisson_demand(fit: WeibullFit) -> None:
     np.testing.assert_allclose(found.pmf, stats.poisson.pmf(np.arange(found.pmf.size), mean), atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("turn_around", "hours"), [(0.0, 150.0), (60.0, 180.0), (300.0, 300.0), (500.0, 300.0)]
+)
+def test_repaired_parts_that_are_back_in_time_are_not_asked_for(turn_around: float, hours: float) -> None:
+    """Half are repaired: at a constant rate those of the first 300 h less the turn-around count half (Palm's theorem)."""
+    fit = fit_exponential(LifeData([100.0, 300.0, 1000.0], [1, 1, 0]))
+    assert fit.theta is not None
+    found = forecast_spares(
+        fit,
+        [0, 50, 5000],
+        300,
+        repair_fraction=0.5,
+        turn_around=turn_around,
+        parameter_uncertainty=False,
+    )
+    expected = stats.poisson.pmf(np.arange(found.pmf.size), 3 * hours / fit.theta)
+    assert found.pmf == pytest.approx(expected, abs=1e-5)
+    assert (found.repair_fraction, found.turn_around) == (0.5, turn_around)
+
+
+def test_one_draw_is_enough(fit: WeibullFit) -> None:
+    one = forecast_spares(fit, [100.0, 400.0], 200, draws=1)
+    assert (one.draws, one.mean_standard_error) == (1, 0.0)
+    assert one.pmf.sum() == pytest.approx(1.0)
+
+
 def test_without_replacement_each_position_asks_once(fit: WeibullFit) -> None:
     ages = [100.0, 400.0, 400.0]
     found = forecast_spares(fit, ages, 300, replacement="none", parameter_uncertainty=False)

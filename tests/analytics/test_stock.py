@@ -12,6 +12,7 @@ from analytics import (
     forecast_spares,
     stock_for_service_level,
 )
+from analytics.stock import demand_pmf
 
 
 def test_published_newsvendor() -> None:
@@ -114,8 +115,14 @@ def test_scattered_demand_needs_more_stock() -> None:
         stock_for_service_level(3.0, 0.95, variance_to_mean=spread) for spread in (1.0, 3.0)
     )
     assert scattered.stock > poisson.stock
+    assert (poisson.method, scattered.method) == ("Poisson", "negative binomial")
     expected = stats.nbinom.cdf(np.arange(scattered.probability.size), 1.5, 1 / 3)
     assert scattered.probability == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_mean_demand_is_poisson_where_nothing_else_is_said() -> None:
+    pmf = demand_pmf(3.0)
+    assert pmf == pytest.approx(stats.poisson.pmf(np.arange(pmf.size), 3.0), abs=1e-12)
 
 
 def test_a_level_close_to_one_is_reached() -> None:

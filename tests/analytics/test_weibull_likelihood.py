@@ -98,6 +98,28 @@ def test_refuses_where_no_maximum_exists(data: LifeData) -> None:
         maximise(data, WeibullLikelihood(data))
 
 
+@pytest.mark.parametrize("late", [150.0, 170.0, 177.0, 180.0, 185.0, 195.0])
+def test_late_entries_have_a_maximum_where_the_profile_has_one(late: float) -> None:
+    # From 100 to 200 h ten units survive; the later the second failure, the less steeply the rate falls.
+    data = LifeData([110.0, late, 200.0], [1, 1, 0], entry=[100.0] * 3, count=[1, 1, 10])
+    likelihood = WeibullLikelihood(data)
+    shapes = np.linspace(math.log(1e-4), math.log(50.0), 400)
+    # The best scale for each shape, in closed form: eta ** beta is the sum of powers over the failures.
+    heights = []
+    for b in np.exp(shapes):
+        power = (np.array([110.0, late, 200.0]) ** b - 100.0**b) @ [1, 1, 10] / 2.0
+        heights.append(2 * math.log(b / power) + (b - 1) * math.log(110.0 * late) - 2.0)
+    best = int(np.argmax(heights))
+    if best == 0:
+        with pytest.raises(NoFiniteMaximum, match="entered late"):
+            maximise(data, likelihood)
+    else:
+        _, log_beta, at = maximise(data, likelihood)
+        assert log_beta == pytest.approx(shapes[best], abs=shapes[1] - shapes[0])
+        assert at.value == pytest.approx(heights[best], abs=1e-3)
+        assert at.value >= heights[best] - 1e-9
+
+
 @given(
     st.lists(st.floats(0.01, 100.0), min_size=2, max_size=20),
     st.floats(0.05, 100.0),
