@@ -1,15 +1,16 @@
 """Fleets that come in partitions: Parquet files and Dask frames, each partition read, fitted and let go.
 
-Memory holds the partitions being worked on and one row of results a part.
+Memory holds the partitions being worked on and one row of results a part, however the records of a part are scattered.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import InvalidData
+from analytics.fleet_answers import Answers
 from analytics.fleet_parts import Settings
 from analytics.fleet_tables import each_in_threads, fit_frame
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("time", "event", "entry", "count", "upper", "truncated_above", "planned_exit")
+# Stands for the number of a partition where the records of a part were fetched from several.
+TOGETHER = -1
+# Results of a cluster fetched at a time: one by one each would wait for the network, all at once they would fill the memory.
+FETCHED = 64
 
 
 def fit_partitions(
@@ -25,17 +30,15 @@ def fit_partitions(
     """The parts of a fleet in partitions; see `fit_fleet`."""
     import pandas as pd
 
-    source = _source(data, names, workers, client)
-    found = source.each(partial(_fit, names=names, settings=settings))
-    whole: pd.DataFrame = pd.concat([fits for fits in found if fits is not None])
-    # A part in several partitions has several rows. Its records are fetched from all of them and fitted together.
-    split = whole.index[whole.index.duplicated()].unique()
-    if len(split):
-        at = [k for k, fits in enumerate(found) if fits is not None and fits.index.isin(split).any()]
-        rows = source.each(partial(_rows_of, names=names, labels=split), at)
-        together = fit_frame(pd.concat(rows, ignore_index=True), names, settings, workers)
-        whole = pd.concat([whole[~whole.index.isin(split)], together])
-    return whole.sort_index()
+    source, answers = _source(data, names, workers, client), Answers()
+    for number, fits in source.each(partial(_fit, names=names, settings=settings)):
+        if fits is not None:
+            answers.add(fits, number)
+    for labels in answers.handfuls():
+        found = source.each(partial(_rows_of, names=names, labels=labels), sorted(answers.partitions))
+        rows = pd.concat([rows for _, rows in found], ignore_index=True)
+        answers.add(fit_frame(rows, names, settings, workers), TOGETHER)
+    return answers.frame()
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,25 @@ class _Parquet:
     workers: int | None
     client: Any
 
-    def each(self, work: Callable[["pd.DataFrame", int], Any], at: Sequence[int] | None = None) -> list[Any]:
-        """The results of `work` on the partitions, in their order."""
+    def each(
+        self, work: Callable[["pd.DataFrame", int], Any], at: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, Any]]:
+        """The results of `work` on the partitions, with their numbers and in their order, each let go when used."""
         numbers = range(len(self.pieces)) if at is None else at
         apply = partial(_read_and_work, work=work, schema=self.schema, columns=self.columns)
         tasks = [(self.pieces[k], k) for k in numbers]
         if self.client is not None:
-            return list(self.client.gather([self.client.submit(apply, task, pure=False) for task in tasks]))
-        return list(each_in_threads(apply, tasks, self.workers))
+            found = _fetched(self.client, [self.client.submit(apply, task, pure=False) for task in tasks])
+        else:
+            found = each_in_threads(apply, tasks, self.workers)
+        return zip(numbers, found, strict=True)
 
 
 def _read_and_work(
     task: tuple[Any, int], work: Callable[["pd.DataFrame", int], Any], schema: Any, columns: Sequence[str]
 ) -> Any:
     piece, number = task
-    return work(piece.to_table(schema=schema, columns=columns).to_pandas(), number)
+    return work(piece.to_table(schema=schema, columns=columns, use_threads=False).to_pandas(), number)
 
 
 @dataclass(frozen=True)
@@ -73,15 +80,27 @@ class _Dask:
     workers: int | None
     client: Any
 
-    def each(self, work: Callable[["pd.DataFrame", int], Any], at: Sequence[int] | None = None) -> list[Any]:
-        """The results of `work` on the partitions, in their order."""
+    def each(
+        self, work: Callable[["pd.DataFrame", int], Any], at: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, Any]]:
+        """The results of `work` on the partitions, with their numbers and in their order, each let go when used."""
         from dask.delayed import delayed
 
         lazy = delayed(work, pure=False)
-        tasks = [lazy(self.pieces[k], k) for k in (range(len(self.pieces)) if at is None else at)]
+        numbers = range(len(self.pieces)) if at is None else at
+        tasks = [lazy(self.pieces[k], k) for k in numbers]
         if self.client is not None:
-            return list(self.client.gather(self.client.compute(tasks)))
-        return list(each_in_threads(lambda task: task.compute(scheduler="synchronous"), tasks, self.workers))
+            found = _fetched(self.client, self.client.compute(tasks))
+        else:
+            found = each_in_threads(lambda task: task.compute(scheduler="synchronous"), tasks, self.workers)
+        return zip(numbers, found, strict=True)
+
+
+def _fetched(client: Any, futures: list[Any]) -> Iterator[Any]:
+    """Results of a cluster in their order; it forgets them as they come."""
+    while futures:
+        yield from client.gather(futures[:FETCHED])
+        del futures[:FETCHED]
 
 
 def _source(data: Any, names: Sequence[str], workers: int | None, client: Any) -> _Parquet | _Dask:

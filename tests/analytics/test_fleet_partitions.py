@@ -71,6 +71,22 @@ def test_a_cluster_gives_the_same_bits(rng: np.random.Generator, tmp_path: Path,
     same(fit_fleet(lazy, by="part"), whole)
 
 
+def test_processes_that_hold_the_partitions_give_the_same_bits(rng: np.random.Generator) -> None:
+    distributed = pytest.importorskip("distributed")
+    from dask import dataframe
+
+    table = fleet(rng, 6)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        held = client.persist(dataframe.from_pandas(table, npartitions=4, sort=False))
+        distributed.wait(held)
+        for bounds in ("wald", "likelihood_ratio", "calibrated"):
+            found = fit_fleet(held, by="part", bounds=bounds, client=client)
+            same(found, fit_fleet(table, by="part", bounds=bounds))
+
+
 def test_bad_rows_are_named_with_their_partition(rng: np.random.Generator, tmp_path: Path) -> None:
     table = fleet(rng, 40)
     table.loc[130, "time"] = -1.0
