@@ -115,6 +115,45 @@ def test_a_refused_report_is_mended_with_its_photo(visit: Visit, door: Any, tmp_
     assert [kept["media_type"] for kept in filed["attachments"]] == ["image/png"]
 
 
+def test_a_mend_that_is_interrupted_loses_nothing(visit: Visit, door: Any, tmp_path: Path) -> None:
+    field = visit("field", phone=True)
+    field.open("/failures/file")
+    field.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    field.expects_no_network = True
+    field.context.set_offline(True)
+    field.fill(serial="L97", symptom="Mended in two goes", occurred_at=wall_clock(), photo=png(tmp_path))
+    press_send(field)
+    field.page.wait_for_selector("#waiting:not([hidden])")
+    field.context.set_offline(False)
+    mend = field.page.locator("#waiting button")
+    mend.click()
+    field.page.wait_for_selector("#waiting", state="hidden")
+    # What stands in the form is not sent as it was, or it might be filed in both wordings.
+    sent = []
+    field.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    field.page.evaluate("flush().then(() => true)")
+    assert sent == []
+    # The battery is empty before the mended report is sent: the refused one is still there, with its photo.
+    field.page.reload()
+    mend.click()
+    field.page.wait_for_selector("#waiting", state="hidden")
+    assert field.page.input_value("[name=symptom]") == "Mended in two goes"
+    assert field.page.evaluate("form.elements.photo.files.length") == 1
+    # Sent without network it waits in its new wording, and the refused one is gone.
+    field.context.set_offline(True)
+    field.fill(serial="L02")
+    press_send(field)
+    field.page.wait_for_selector("#waiting:not([hidden])")
+    kept = field.page.evaluate(
+        "database.then(db => db.getAll('reports')).then(all => all.map(one => Object.fromEntries(one.entries).serial))"
+    )
+    assert kept == ["L02"]
+    field.context.set_offline(False)
+    field.page.wait_for_selector("#waiting", state="hidden")
+    [filed] = reports(door, "Mended in two goes")
+    assert (filed["system"], len(filed["attachments"])) == ("L02", 1)
+
+
 def test_without_network_the_report_waits_and_is_filed_exactly_once(
     visit: Visit, door: Any, tmp_path: Path
 ) -> None:

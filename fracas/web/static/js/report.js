@@ -56,8 +56,12 @@ async function send(entries) {
   });
 }
 
+// The number of the refused report that stands in the form. It stays on the phone until what replaces it is there too; until
+// then it is neither sent nor shown as waiting.
+let mending = null;
+
 async function showWaiting() {
-  const waiting = await (await database).getAll("reports");
+  const waiting = (await (await database).getAll("reports")).filter((report) => report.submission !== mending);
   waitingBox.replaceChildren();
   waitingBox.hidden = !waiting.length;
   for (const report of waiting) {
@@ -78,6 +82,12 @@ async function showWaiting() {
 }
 
 async function mendReport(report) {
+  mending = report.submission;
+  await running; // it may be on its way at this moment, and arrive
+  if (!(await (await database).get("reports", mending))) {
+    mending = null;
+    return showWaiting();
+  }
   form.reset(); // nothing of another report, nor its photo, may go with this one
   for (const [name, value] of report.entries) {
     const input = form.elements[name];
@@ -87,7 +97,6 @@ async function mendReport(report) {
   }
   // The server may have kept the old number for other words; with a new one the mended report is a report of its own.
   form.elements.submission.value = newSubmission();
-  await (await database).delete("reports", report.submission);
   await showWaiting();
   form.elements.serial.focus();
 }
@@ -99,30 +108,40 @@ function holding(file) {
   return carried.files;
 }
 
-let flushing = false;
-async function flush() {
-  if (flushing) return null;
-  flushing = true;
+// One after another: a report that comes while others are being sent has its turn after them.
+let running = Promise.resolve(null);
+function flush() {
+  running = running.catch(() => null).then(sendWaiting);
+  return running;
+}
+
+async function sendWaiting() {
   let last = null;
-  try {
-    const db = await database;
-    for (const report of await db.getAll("reports")) {
-      let response;
-      try { response = await send(report.entries); } catch { break; }
-      if (response.status === 401 || response.status === 503 || response.status === 429 || response.status >= 500) break;
-      const answer = await response.json().catch(() => ({}));
-      if (response.ok) {
-        await db.delete("reports", report.submission);
-        last = answer;
-      } else {
-        const parts = (answer.errors || []).map((e) => e.message);
-        report.refusal = parts.length ? parts.join(" ") : answer.detail || String(response.status);
-        await db.put("reports", report);
-      }
+  const db = await database;
+  for (const report of await db.getAll("reports")) {
+    if (report.submission === mending) continue;
+    let response;
+    try { response = await send(report.entries); } catch { break; }
+    if (response.status === 401 || response.status === 503 || response.status === 429 || response.status >= 500) break;
+    const answer = await response.json().catch(() => ({}));
+    if (response.ok) {
+      await db.delete("reports", report.submission);
+      last = answer;
+    } else {
+      const parts = (answer.errors || []).map((e) => e.message);
+      report.refusal = parts.length ? parts.join(" ") : answer.detail || String(response.status);
+      await db.put("reports", report);
     }
-  } finally { flushing = false; }
+  }
   await showWaiting();
   return last;
+}
+
+// What is mended takes the place of what was refused in one transaction: at no moment is neither on the phone.
+async function keep(report) {
+  const change = (await database).transaction("reports", "readwrite");
+  await Promise.all([change.store.put(report), ...(mending ? [change.store.delete(mending)] : []), change.done]);
+  mending = null;
 }
 
 form.addEventListener("submit", async (event) => {
@@ -133,7 +152,7 @@ form.addEventListener("submit", async (event) => {
   const submission = data.get("submission") || newSubmission();
   data.set("submission", submission);
   if (data.get("photo")) data.set("photo", await shrink(data.get("photo")));
-  await (await database).put("reports", { submission, entries: [...data.entries()] });
+  await keep({ submission, entries: [...data.entries()] });
   const filed = await flush();
   button.disabled = false;
   if (filed && filed.url) { window.location.assign(filed.url); return; }
