@@ -1,23 +1,22 @@
 """The generalised renewal process: repairs that give back some, all or nothing of a system's age."""
 
+import dataclasses
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize_scalar
 from scipy.special import chdtrc
 
-from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
+from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.eventhistories import EventHistories
-from analytics.intensity import IntensityLikelihood, Stretches
 from analytics.results import FloatArray, Interval, Result, Side, tail_probabilities
+from analytics.virtual_ages import PARAMETERS, Gaps, Kijima, ProfileBounds, highest
 from analytics.weibull_intervals import standard_deviates
 
-Kijima = Literal["I", "II"]
-# The likelihood over the restoration factor may have several maxima; it is scanned this finely before the best is refined.
-SCAN = 40
+RenewalBounds = Literal["likelihood_ratio", "fisher"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -40,6 +39,8 @@ class RenewalProcessFit(Result):
         Log-likelihood at the estimate.
     renewal_loglik, as_old_loglik, constant_loglik : float
         Log-likelihood of the limits: q = 0, q = 1, and beta = 1 (a constant rate, whatever q is).
+    histories : EventHistories or None
+        The data, needed for likelihood-ratio bounds. They do not go into JSON: `with_data` attaches them again.
     """
 
     kijima: Kijima
@@ -51,6 +52,7 @@ class RenewalProcessFit(Result):
     renewal_loglik: float
     as_old_loglik: float
     constant_loglik: float
+    histories: EventHistories | None = field(default=None, repr=False, metadata={"json": False})
 
     @property
     def restoration_factor(self) -> float:
@@ -86,34 +88,95 @@ class RenewalProcessFit(Result):
             age = age + self.q * gap if self.kijima == "I" else self.q * (age + gap)
         return age
 
-    def interval(self, name: str, *, confidence: float | None = None, side: Side = "two") -> Interval:
-        """Fisher matrix bounds on "eta" and "beta" (log scale) and "q" (natural scale, kept in [0, 1]).
+    def interval(
+        self,
+        name: str,
+        *,
+        confidence: float | None = None,
+        side: Side = "two",
+        bounds: RenewalBounds = "likelihood_ratio",
+    ) -> Interval:
+        """Confidence bounds on "eta", "beta" or "q".
+
+        Parameters
+        ----------
+        name : {"eta", "beta", "q"}
+        confidence, side
+            As everywhere; `confidence` is that of the fit unless given.
+        bounds : {"likelihood_ratio", "fisher"}
+            From the profile likelihood over the others, q always within [0, 1]; or by Fisher matrix (log scale for eta and
+            beta, natural scale for q, kept in [0, 1]), which is quick, holds the truth less often (see Notes), and has no
+            bounds for a q on the edge of its range.
 
         Raises
         ------
         InvalidData
-            If the name is unknown, or q lies on the edge of its range, where it has no standard error.
+            If a word is unknown, the fit no longer carries its data, or Fisher bounds are asked for a q on the edge.
+
+        Notes
+        -----
+        How often intervals of 90 % held the truth, in per cent for eta, beta and q, of simulated systems with beta = 2 (a q on
+        the edge has no Fisher bounds and counts as not held; standard error 1 point at 1,000 fits, 1.3 at 500):
+
+        ======  ===  ======  =====  ================  ==================
+        Kijima  q    events  fits   likelihood ratio  Fisher
+        ======  ===  ======  =====  ================  ==================
+        I       0.3  23      1,000  88.5, 88.0, 88.8  84.5, 84.5, 84.4
+        II      0.6  24      1,000  88.0, 86.0, 89.9  83.8, 83.2, 84.6
+        I       0.3  71      1,000  87.6, 90.3, 88.6  87.5, 89.2, 86.8
+        II      0.6  70      1,000  89.1, 87.2, 88.9  87.7, 85.9, 88.0
+        I       0.7  70      500    88.4, 89.8, 91.4  87.4, 87.4, 66.4
+        ======  ===  ======  =====  ================  ==================
+
+        ``make calibration`` measures it again.
         """
         level = self.confidence if confidence is None else confidence
-        names = ("eta", "beta", "q")
-        if name not in names:
+        if name not in PARAMETERS:
             raise InvalidData(f'no interval is known for {name!r}; there are "eta", "beta" and "q"')
-        at = names.index(name)
+        if bounds not in ("likelihood_ratio", "fisher"):
+            raise InvalidData(f'bounds must be "likelihood_ratio" or "fisher", not {bounds!r}')
+        below, above = standard_deviates(level, side)
+        if bounds == "fisher":
+            low, high = self._fisher(name, below, above)
+        else:
+            low = self._profile.bound(name, below**2 / 2.0, -1) if math.isfinite(below) else 0.0
+            high = self._profile.bound(name, above**2 / 2.0, 1) if math.isfinite(above) else math.inf
+        return Interval(
+            None if side == "upper" else low, None if side == "lower" else high, level, side, bounds
+        )
+
+    def with_data(self, histories: EventHistories) -> "RenewalProcessFit":
+        """The same fit with its data attached again, after a trip through JSON.
+
+        Raises
+        ------
+        InvalidData
+            If the fingerprint says that these are not the data of the fit.
+        """
+        if histories.fingerprint != self.fingerprint:
+            raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
+        return dataclasses.replace(self, histories=histories)
+
+    @cached_property
+    def _profile(self) -> ProfileBounds:
+        if self.histories is None:
+            raise InvalidData(
+                'likelihood-ratio bounds need the data; attach them with fit.with_data(histories), or ask for bounds="fisher"'
+            )
+        return ProfileBounds(Gaps(self.histories, self.kijima), self.eta, self.beta, self.q)
+
+    def _fisher(self, name: str, below: float, above: float) -> tuple[float, float]:
+        at = PARAMETERS.index(name)
         if at >= self.covariance.shape[0]:
             raise InvalidData(
                 f"q lies on the edge of its range ({self.q:g}), where it has no standard error; "
                 "see renewal_p_value and as_old_p_value"
             )
         error = math.sqrt(float(self.covariance[at, at]))
-        below, above = standard_deviates(level, side)
         if name == "q":
-            low, high = max(0.0, self.q - below * error), min(1.0, self.q + above * error)
-        else:
-            centre = self.eta if name == "eta" else self.beta
-            low, high = centre * math.exp(-below * error), centre * math.exp(above * error)
-        return Interval(
-            None if side == "upper" else low, None if side == "lower" else high, level, side, "fisher"
-        )
+            return max(0.0, self.q - below * error), min(1.0, self.q + above * error)
+        centre = self.eta if name == "eta" else self.beta
+        return centre * math.exp(-below * error), centre * math.exp(above * error)
 
 
 def fit_renewal_process(
@@ -173,12 +236,12 @@ def fit_renewal_process(
     tail_probabilities(confidence)
     if kijima not in ("I", "II"):
         raise InvalidData(f'kijima must be "I" or "II", not {kijima!r}')
-    gaps = _Gaps(histories, kijima)
+    gaps = Gaps(histories, kijima)
     if gaps.events < 3:
         raise NotEnoughFailures(
             f"a generalised renewal process needs at least 3 events, the data hold {gaps.events}"
         )
-    q, beta, loglik = _best(gaps)
+    q, beta, loglik = highest(gaps)
     log_eta = gaps.log_eta(q, beta)
     inside = 1e-6 < q < 1.0 - 1e-6
     warnings = (
@@ -203,130 +266,8 @@ def fit_renewal_process(
         renewal_loglik=gaps.fit(0.0)[1],
         as_old_loglik=gaps.fit(1.0)[1],
         constant_loglik=gaps.events * (math.log(gaps.events / histories.exposure) - 1.0),
+        histories=histories,
     )
-
-
-def _best(gaps: "_Gaps") -> tuple[float, float, float]:
-    grid = np.linspace(0.0, 1.0, SCAN + 1)
-    values = np.array([gaps.fit(q)[1] for q in grid])
-    at = int(np.argmax(values))
-    if not math.isfinite(values[at]):
-        raise NoFiniteMaximum(
-            "the likelihood rises without end: all events stand at one end of the observation"
-        )
-    low, high = grid[max(at - 1, 0)], grid[min(at + 1, SCAN)]
-    refined = minimize_scalar(
-        lambda q: -gaps.fit(q)[1], bounds=(low, high), method="bounded", options={"xatol": 1e-10}
-    )
-    q = float(refined.x)
-    # The refinement never quite reaches the ends of its range.
-    for edge in (0.0, 1.0):
-        if low <= edge <= high and gaps.fit(edge)[1] >= -float(refined.fun):
-            q = edge
-    beta, loglik = gaps.fit(q)
-    return q, beta, loglik
-
-
-class _Gaps:
-    """Intervals between the events of each system, in order, each system's last one open."""
-
-    def __init__(self, histories: EventHistories, kijima: Kijima) -> None:
-        whole = histories.window_system.size == len(histories.systems) and not np.any(histories.window_start)
-        if not whole:
-            raise InvalidData("virtual ages need systems watched from new (age 0) without gaps")
-        if np.any(histories.time <= 0):
-            raise InvalidData("an event at age 0 has no likelihood; leave it out or give the age it had")
-        pairs = np.column_stack([histories.event_system, histories.time])
-        if np.unique(pairs, axis=0).shape[0] < histories.time.size:
-            raise InvalidData(
-                "two events of one system are at the same time: the likelihood of a renewal has no bound there; "
-                "join them to one event, or give the times at which they happened"
-            )
-        systems = len(histories.systems)
-        ends = histories.window_end[np.argsort(histories.window_system)]
-        owner = np.concatenate([histories.event_system, np.arange(systems)])
-        time = np.concatenate([histories.time, ends])
-        is_end = np.arange(owner.size) >= histories.time.size
-        order = np.lexsort((is_end, time, owner))
-        owner, time, self._is_event = owner[order], time[order], ~is_end[order]
-        self.scale = float(ends.max())
-        first = np.concatenate([[True], owner[1:] != owner[:-1]])
-        before = np.where(first, 0.0, np.concatenate([[0.0], time[:-1]]))
-        self._before, self._gap = before / self.scale, (time - before) / self.scale
-        starts = np.flatnonzero(first)
-        self._rank = np.arange(owner.size) - np.repeat(starts, np.diff(np.append(starts, owner.size)))
-        self._kijima = kijima
-        self.events = histories.time.size
-
-    def virtual_ages(self, q: float) -> FloatArray:
-        """Virtual age at the beginning of each interval, in multiples of the scale."""
-        if self._kijima == "I":
-            return q * self._before
-        age = np.zeros(self._gap.size)
-        for rank in range(1, int(self._rank.max()) + 1):
-            at = np.flatnonzero(self._rank == rank)
-            age[at] = q * (age[at - 1] + self._gap[at - 1])
-        return age
-
-    def likelihood(self, q: float) -> IntensityLikelihood:
-        """The power-law process over virtual ages, on the axis of their logarithm."""
-        begin = self.virtual_ages(q)
-        end = begin + self._gap
-        some = self._gap > 0
-        with np.errstate(divide="ignore"):
-            windows = Stretches(np.log(begin[some]), np.log(end[some]))
-            exact = np.log(end[self._is_event])
-        none = np.zeros(0)
-        return IntensityLikelihood(exact, Stretches(none, none), none, windows)
-
-    def fit(self, q: float) -> tuple[float, float]:
-        """Best beta for a q, and the log-likelihood there; minus infinity where there is none."""
-        likelihood = self.likelihood(q)
-        try:
-            beta = likelihood.best_slope(positive=True)
-        except NoFiniteMaximum:
-            return 1.0, -math.inf
-        # On the axis of log virtual age a density carries the age as a factor.
-        return beta, likelihood.profile(beta)[0] - self._density(likelihood)
-
-    def _density(self, likelihood: IntensityLikelihood) -> float:
-        return float(np.sum(likelihood.exact + math.log(self.scale)))
-
-    def log_eta(self, q: float, beta: float) -> float:
-        """Best log eta for a q and beta."""
-        return float((math.log(beta) - self.likelihood(q).log_level(beta)) / beta + math.log(self.scale))
-
-    def value(self, log_eta: float, log_beta: float, q: float) -> float:
-        """Log-likelihood at any parameters."""
-        beta, begin = math.exp(log_beta), self.virtual_ages(q)
-        end = begin + self._gap
-        log_scale_eta = log_eta - math.log(self.scale)
-        more = (end / math.exp(log_scale_eta)) ** beta - (begin / math.exp(log_scale_eta)) ** beta
-        log_rate = log_beta - log_eta + (beta - 1.0) * (np.log(end[self._is_event]) - log_scale_eta)
-        return float(log_rate.sum() - more.sum())
-
-    def covariance(self, log_eta: float, log_beta: float, q: float, *, with_q: bool) -> FloatArray:
-        """Inverse of the observed information, by central differences of the log-likelihood."""
-        centre = np.array([log_eta, log_beta, q])
-        size = 3 if with_q else 2
-        step = np.full(3, 1e-4)
-        step[2] = min(1e-4, q / 2.0, (1.0 - q) / 2.0) if with_q else 0.0
-        steps = np.diag(step)
-
-        def curvature(i: int, j: int) -> float:
-            signs = [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)]
-            total = sum(a * b * self.value(*(centre + a * steps[i] + b * steps[j])) for a, b in signs)
-            return total / float(4.0 * step[i] * step[j])
-
-        hessian = np.array([[curvature(i, j) for j in range(size)] for i in range(size)])
-        try:
-            np.linalg.cholesky(-hessian)
-        except np.linalg.LinAlgError as error:
-            raise NoFiniteMaximum(
-                "the information is not positive definite: the data do not fix the parameters"
-            ) from error
-        inverse: FloatArray = np.linalg.inv(-hessian)
-        return inverse
 
 
 def _boundary_p_value(gain: float) -> float:
