@@ -35,7 +35,7 @@ def simulated(seed: int, size: int, *, digits: int = 6) -> LifeData:
 
 
 def test_published_by_hand() -> None:
-    # Therneau and Grambsch (2000), appendix E.1: all in closed form.
+    # Therneau and Grambsch (2000), appendix E.1, in closed form: as in R survival, tests/book1.R (Breslow), book2.R (Efron).
     data = LifeData([1, 1, 6, 6, 8, 9], [1, 0, 1, 1, 0, 1], covariates={"x": [1, 1, 1, 0, 0, 0]})
     breslow = fit_cox(data, ties="breslow")
     ratio = 1.5 + math.sqrt(33) / 2
@@ -49,13 +49,9 @@ def test_published_by_hand() -> None:
 
 
 def test_published_ovarian() -> None:
-    # R's survival, example of ?cox.zph: coxph(Surv(futime, fustat) ~ age + ecog.ps) and its tests, as printed since 3.0.
+    # R survival, tests/Examples/survival-Ex.Rout.save, cox.zph: coxph(Surv(futime, fustat) ~ age + ecog.ps, ovarian).
     days, died, age, status = OVARIAN.T
     fit = fit_cox(LifeData(days, died, covariates={"age": age, "ecog": status}, unit="days"))
-    assert fit.coefficients["age"] == pytest.approx(0.16150, abs=5.1e-6)
-    assert fit.coefficients["ecog"] == pytest.approx(0.01866, abs=5.1e-6)
-    assert fit.standard_error("age") == pytest.approx(0.04992, abs=5.1e-6)
-    assert 2 * (fit.loglik - fit.null_loglik) == pytest.approx(14.29, abs=5.1e-3)
     printed = {"age": 0.698, "ecog": 2.371, "global": 3.633}
     assert {name: test.statistic for name, test in fit.proportionality.items()} == pytest.approx(
         printed, abs=5.1e-4
@@ -65,18 +61,16 @@ def test_published_ovarian() -> None:
 
 
 def test_published_recidivism() -> None:
-    # Fox (2002), Cox Proportional-Hazards Regression for Survival Data, on Rossi, Berk and Lenihan (1980).
+    # R's coxph on Rossi, Berk and Lenihan (1980), as in SurPyval's test of it: financial aid -0.37942 with a standard error of
+    # 0.19138, p = 0.04742. The other coefficients are compared with lifelines below, on data of our own.
     from lifelines.datasets import load_rossi
 
     frame = load_rossi()
     names = ["fin", "age", "race", "wexp", "mar", "paro", "prio"]
     fit = fit_cox(LifeData(frame["week"], frame["arrest"], covariates={name: frame[name] for name in names}))
-    printed = [-0.3794, -0.0574, 0.3139, -0.1498, -0.4337, -0.0849, 0.0915]
-    assert list(fit.coefficients.values()) == pytest.approx(printed, abs=5.1e-5)
-    errors = [0.1914, 0.0220, 0.3080, 0.2122, 0.3819, 0.1958, 0.0286]
-    assert [fit.standard_error(name) for name in names] == pytest.approx(errors, abs=5.1e-5)
-    assert 2 * (fit.loglik - fit.null_loglik) == pytest.approx(33.3, abs=0.051)
-    assert fit.p_value("fin") == pytest.approx(0.047, abs=5.1e-4)
+    assert fit.coefficients["fin"] == pytest.approx(-0.37942, abs=5.1e-6)
+    assert fit.standard_error("fin") == pytest.approx(0.19138, abs=5.1e-6)
+    assert fit.p_value("fin") == pytest.approx(0.04742, abs=5.1e-6)
 
 
 @pytest.mark.parametrize("digits", [6, 0])

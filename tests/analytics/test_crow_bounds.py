@@ -1,29 +1,37 @@
 import numpy as np
 import pytest
+from scipy import stats
+from scipy.integrate import quad
 
 from analytics.crow_bounds import mtbf_factors
 
-# MIL-HDBK-189 (1981), appendix C: factors on the MTBF for two-sided 80 % and 90 % intervals.
-TIME_TERMINATED = {
-    2: (0.261, 18.66, 0.200, 38.66),
-    3: (0.333, 6.326, 0.263, 9.736),
-    10: (0.549, 2.136, 0.476, 2.575),
-}
-FAILURE_TERMINATED = {2: (0.8065, 33.76, 0.5552, 72.67), 3: (0.6840, 8.927, 0.5137, 14.24)}
+
+def given_the_times(failures: int, x: float) -> float:
+    """Probability of at most so many failures, given their times: Bayes on a Poisson number and a gamma sum of logs."""
+    n = np.arange(1, 400)
+    weight = stats.poisson.pmf(n, x / 2.0) * stats.gamma.pdf(x / 2.0, n)
+    return float(weight[:failures].sum() / weight.sum())
 
 
-@pytest.mark.parametrize(
-    ("terminated", "table"), [("time", TIME_TERMINATED), ("failure", FAILURE_TERMINATED)]
-)
-def test_the_tables_of_the_handbook(terminated: str, table: dict[int, tuple[float, ...]]) -> None:
-    for failures, printed in table.items():
-        found = [
-            factor
-            for tail in (0.10, 0.05)
-            for factor in mtbf_factors(failures, tail, tail, terminated=terminated)  # type: ignore[arg-type]
-        ]
-        # Three printed decimals below 1, four digits above.
-        assert found == pytest.approx(printed, rel=6e-4, abs=6e-4), failures
+@pytest.mark.parametrize("tail", [0.10, 0.05])
+@pytest.mark.parametrize("failures", [2, 3, 10, 60])
+def test_time_terminated_factors_leave_their_tails(failures: int, tail: float) -> None:
+    lower, upper = mtbf_factors(failures, tail, tail, terminated="time")
+    assert given_the_times(failures, 2 * failures / np.sqrt(lower)) == pytest.approx(tail, rel=1e-9)
+    assert given_the_times(failures - 1, 2 * failures / np.sqrt(upper)) == pytest.approx(1 - tail, rel=1e-9)
+
+
+@pytest.mark.parametrize("tail", [0.10, 0.05])
+@pytest.mark.parametrize("failures", [2, 3, 10])
+def test_failure_terminated_factors_leave_their_tails(failures: int, tail: float) -> None:
+    first, second = stats.gamma(failures), stats.gamma(failures - 1)
+
+    def below(product: float) -> float:
+        return float(quad(lambda g: second.pdf(g) * first.cdf(product / g), 0, np.inf, limit=200)[0])
+
+    lower, upper = mtbf_factors(failures, tail, tail, terminated="failure")
+    assert below(failures**2 / lower) == pytest.approx(1 - tail, abs=1e-7)
+    assert below(failures**2 / upper) == pytest.approx(tail, abs=1e-7)
 
 
 def test_the_product_of_gammas_by_simulation() -> None:

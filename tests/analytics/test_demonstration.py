@@ -19,8 +19,9 @@ def test_success_run() -> None:
 @pytest.mark.parametrize(
     ("ratio", "duration", "allowed", "producer", "consumer"),
     [
-        # MIL-HDBK-781A, fixed-duration plans IX-D to XVII-D: discrimination ratio, duration in multiples of the lower MTBF,
-        # failures with which the test is passed, true risks of producer and consumer.
+        # MIL-HDBK-781A, fixed-duration plans IX-D to XVII-D (XI-D and XVII-D as in surpyval 0.25, tests/test_planning):
+        # discrimination ratio, duration in multiples of the lower MTBF, failures with which the test is passed. The risks of
+        # producer and consumer are what the Poisson law gives for such a plan, to three digits.
         (1.5, 45.0, 36, 0.120, 0.099),
         (1.5, 29.9, 25, 0.109, 0.214),
         (1.5, 21.5, 17, 0.197, 0.196),
@@ -35,6 +36,8 @@ def test_success_run() -> None:
 def test_fixed_duration_plans_of_the_handbook(
     ratio: float, duration: float, allowed: int, producer: float, consumer: float
 ) -> None:
+    assert stats.poisson.sf(allowed, duration / ratio) == pytest.approx(producer, abs=5.1e-4)
+    assert stats.poisson.cdf(allowed, duration) == pytest.approx(consumer, abs=5.1e-4)
     plan = plan_demonstration_test(mtbf=1.0, design=ratio, confidence=1 - consumer, failures_allowed=allowed)
     assert plan.total_time == pytest.approx(duration, abs=0.05)
     assert plan.producer_risk == pytest.approx(producer, abs=0.001)

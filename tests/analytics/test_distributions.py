@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lifelines import GeneralizedGammaFitter, LogLogisticFitter, LogNormalFitter, WeibullFitter
 from scipy import stats
+from scipy.special import digamma
 
 from analytics import (
     InvalidData,
@@ -21,22 +22,29 @@ from analytics.families import FAMILIES, SHIFTABLE
 
 # ---------------------------------------------------------------- published (more in tests/published)
 
-# Lieblein and Zelen (1956), 23 ball bearings, millions of revolutions, as in Lawless (2003), example 5.2.2: 48.40 where others
-# print 48.48 or 48.80.
+# Lieblein and Zelen (1956), J. Research NBS 57, 273-316, 23 ball bearings, millions of revolutions: 48.40 where others print
+# 48.48 or 48.80.
 BALL_BEARINGS = [
     17.88, 28.92, 33.00, 41.52, 42.12, 45.60, 48.40, 51.84, 51.96, 54.12, 55.56, 67.80,
     68.64, 68.64, 68.88, 84.12, 93.12, 98.64, 105.12, 105.84, 127.92, 128.04, 173.40,
 ]  # fmt: skip
 
 
-def test_published_ball_bearings() -> None:
+def test_ball_bearings_solve_the_likelihood_equations() -> None:
+    # Of a complete sample; for the gamma family log k - digamma(k) = log of the mean - mean of the logs.
     data = LifeData(BALL_BEARINGS, 1, unit="million revolutions")
-    # Meeker and Escobar (1998), example 11.1 to 11.3: Weibull eta 81.88, beta 2.10; lognormal mu 4.15, sigma 0.522.
+    life = np.array(BALL_BEARINGS)
     weibull, lognormal = fit_distribution(data, "weibull"), fit_lognormal(data)
-    assert (round(weibull.eta, 2), round(weibull.beta, 2)) == (81.87, 2.1)
-    assert (round(lognormal.mu, 2), round(lognormal.sigma, 3)) == (4.15, 0.522)
-    # Gamma: shape 4.02 (Chhikara and Folks; Lawless, example 5.1).
-    assert fit_distribution(data, "gamma").k == pytest.approx(4.02, abs=0.006)
+    power = life**weibull.beta
+    assert weibull.eta == pytest.approx(power.mean() ** (1 / weibull.beta), rel=1e-8)
+    assert 1 / weibull.beta == pytest.approx(
+        power @ np.log(life) / power.sum() - np.log(life).mean(), rel=1e-7
+    )
+    assert (lognormal.mu, lognormal.sigma) == pytest.approx(
+        (np.log(life).mean(), np.log(life).std()), rel=1e-8
+    )
+    k = fit_distribution(data, "gamma").k
+    assert math.log(k) - digamma(k) == pytest.approx(math.log(life.mean()) - np.log(life).mean(), rel=1e-7)
 
 
 def test_published_nist_lognormal(nist: LifeData) -> None:

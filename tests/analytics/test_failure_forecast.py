@@ -31,16 +31,17 @@ def fit(nist: LifeData) -> WeibullFit:
     return fit_weibull(nist)
 
 
-def test_published_bearing_cages() -> None:
-    """Meeker and Escobar (1998), example 12.7: 5.057 more failures are to be expected in the next 300 h of each unit."""
+def test_bearing_cages_by_the_sum_of_their_conditional_probabilities() -> None:
+    """The fit is R survival 3.5-3's (eta 11792.17817, beta 2.03531861); each age adds what its units may fail."""
     ages = [*FAILURES, *SURVIVORS]
     data = LifeData(ages, [1] * 6 + [0] * len(SURVIVORS), count=[1] * 6 + list(SURVIVORS.values()))
     found = forecast_failures(
         fit_weibull(data), np.repeat(list(SURVIVORS), list(SURVIVORS.values())), 300, replacement="none"
     )
+    ages, units = np.array(list(SURVIVORS)), np.array(list(SURVIVORS.values()))
+    more = ((ages + 300) / 11792.17817) ** 2.03531861 - (ages / 11792.17817) ** 2.03531861
     assert found.estimate is not None
-    # Their sum uses estimates rounded to four digits.
-    assert found.estimate[0] == pytest.approx(5.057, abs=0.002)
+    assert found.estimate[0] == pytest.approx(units @ -np.expm1(-more), rel=1e-6)
     assert found.positions == 1697
 
 

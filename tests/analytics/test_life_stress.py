@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.stats import weibull_min
 
 from analytics import InvalidData, LifeData, NoFiniteMaximum, NotEnoughFailures, fit_aft, fit_life_stress
 
-# ReliaWiki, "Arrhenius Relationship" and "Eyring Relationship": ten failures at each of three temperatures (K).
+# Ten failures at each of three temperatures (K).
 FAILURES = {
     393: [3850, 4340, 4760, 5320, 5740, 6160, 6580, 7140, 7980, 8960],
     408: [3300, 3720, 4080, 4560, 4920, 5280, 5640, 6120, 6840, 7680],
     423: [2750, 3100, 3400, 3800, 4100, 4400, 4700, 5100, 5700, 6400],
 }
-# Hooper and Amster (1990), device A: failures by 5000 h at each temperature (Celsius), and units on test.
+# Hooper and Amster (1990), device A: failures by 5000 h at each temperature (Celsius), and units on test; Meeker and Escobar
+# (1998), example 19.5, as printed by ReliaWiki, "Arrhenius-Lognormal Model".
 DEVICE_A = {
     10: ([], 30),
     40: ([1298, 1390, 3187, 3241, 3261, 3313, 4501, 4568, 4841, 4982], 100),
@@ -22,7 +25,7 @@ DEVICE_A = {
 }
 
 
-def reliawiki() -> LifeData:
+def three_temperatures() -> LifeData:
     kelvin = np.repeat(list(FAILURES), 10)
     return LifeData(np.concatenate(list(FAILURES.values())), 1, covariates={"kelvin": kelvin})
 
@@ -50,31 +53,38 @@ def dual(seed: int, size: int) -> LifeData:
 RELATIONS = {"celsius": "arrhenius", "volts": "inverse_power"}
 
 
-def test_published_arrhenius_weibull() -> None:
-    fit = fit_life_stress(reliawiki(), "arrhenius", use={"kelvin": 323}, temperature_unit="kelvin")
-    assert fit.beta == pytest.approx(4.2916, abs=1e-4)
-    assert fit.activation_temperature == pytest.approx(1861.62, abs=0.01)
-    assert math.exp(fit.intercept) == pytest.approx(58.985, abs=1e-3)
+@pytest.mark.parametrize("relation", ["arrhenius", "eyring"])
+def test_no_other_parameters_of_the_written_out_model_are_likelier(relation: str) -> None:
+    # ReliaSoft's forms, eta = C exp(B / T) (Arrhenius) and eta = exp(B / T - A) / T (Eyring), with scipy's own Weibull law.
+    data = three_temperatures()
+    fit = fit_life_stress(data, relation, use={"kelvin": 323}, temperature_unit="kelvin")
+    kelvin = data.covariates["kelvin"]
+
+    def height(theta: list[float]) -> float:
+        eta = np.exp(theta[0] + 1000.0 * theta[1] / kelvin) / (kelvin if relation == "eyring" else 1.0)
+        return float(weibull_min.logpdf(data.time, math.exp(theta[2]), scale=eta).sum())
+
+    at = [fit.intercept, fit.activation_temperature / 1000.0, math.log(fit.beta)]
+    assert height(at) == pytest.approx(fit.loglik, abs=1e-8)
+    start = [5.0 if relation == "arrhenius" else 11.0, 1.5, 1.0]
+    best = minimize(
+        lambda theta: -height(theta),
+        start,
+        method="Nelder-Mead",
+        options={"xatol": 1e-8, "fatol": 1e-11, "maxiter": 5000},
+    )
+    assert best.x == pytest.approx(at, abs=2e-5)
 
 
-def test_published_eyring_weibull() -> None:
-    # The source's A is minus our intercept.
-    fit = fit_life_stress(reliawiki(), "eyring", use={"kelvin": 323}, temperature_unit="kelvin")
-    assert fit.beta == pytest.approx(4.2919, abs=1e-4)
-    assert fit.activation_temperature == pytest.approx(1454.09, abs=0.01)
-    assert -fit.intercept == pytest.approx(-11.0878, abs=1e-4)
-
-
-def test_published_device_a() -> None:
-    # Meeker and Escobar (1998), sec. 19.3: the Arrhenius-lognormal model of all temperatures.
+def test_device_a_as_r_fits_it() -> None:
+    # survreg of R survival 3.5-3, the Arrhenius-lognormal model of all temperatures.
     fit = fit_life_stress(
         device_a(), "arrhenius", use={"celsius": 10}, distribution="lognormal", confidence=0.95
     )
-    assert fit.activation_energy == pytest.approx(0.6279, abs=5.1e-5)
-    assert fit.sigma == pytest.approx(0.9778, abs=5.1e-5)
-    assert fit.loglik == pytest.approx(-321.7, abs=0.051)
-    energy = fit.interval("activation_energy")
-    assert (energy.lower, energy.upper) == pytest.approx((0.47, 0.79), abs=0.0051)
+    assert fit.activation_energy == pytest.approx(0.6278529575, abs=6.3e-6)
+    assert fit.sigma == pytest.approx(0.9778233079, abs=9.8e-6)
+    assert fit.loglik == pytest.approx(-321.702778, abs=3.3e-5)
+    assert fit.intercept == pytest.approx(-13.46864943, abs=1.4e-3)
 
 
 @pytest.mark.parametrize("bounds", ["wald", "likelihood_ratio"])

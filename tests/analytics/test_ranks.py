@@ -1,3 +1,5 @@
+from itertools import combinations, permutations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,13 +10,25 @@ from analytics import InvalidData, LifeData, NotEnoughFailures
 from analytics.ranks import median_rank, plotting_positions, regress
 
 
-def test_published_adjusted_ranks() -> None:
-    # Abernethy, New Weibull Handbook, 5th ed., section 2.5 (adjusted ranks 1.125, 2.438, 3.750, 5.063, 7.031 of 8).
+def test_adjusted_ranks_are_mean_order_numbers() -> None:
+    # Johnson's definition (1964), counted out: each suspended unit would have failed somewhere after its suspension, all
+    # orders of the eight failures that allow this are equally likely, and a rank is the mean of an order number.
     ages = [10, 30, 45, 49, 82, 90, 96, 100]
     events = [0, 1, 0, 1, 1, 1, 0, 1]
+    orders = [
+        order
+        for order in permutations(range(8))
+        if all(_may_follow(a, b, events) for a, b in combinations(order, 2))
+    ]
+    mean = [np.mean([order.index(unit) + 1 for order in orders]) for unit in range(8) if events[unit]]
     points = plotting_positions(LifeData(ages, events))
     assert points.time.tolist() == [30, 49, 82, 90, 100]
-    assert points.adjusted_rank == pytest.approx([1.125, 2.4375, 3.75, 5.0625, 7.03125])
+    assert points.adjusted_rank == pytest.approx(mean, rel=1e-12)
+
+
+def _may_follow(first: int, second: int, events: list[int]) -> bool:
+    """Whether a unit may fail before another, both numbered by age: not where the other had failed by then."""
+    return first < second or not events[second]
 
 
 def test_exact_median_rank_is_the_median_of_its_beta_distribution() -> None:

@@ -18,7 +18,7 @@ from tests.analytics.test_powerlaw import crow
 
 
 def test_published_crow_three_systems() -> None:
-    # R package mcotear (2019) on Crow's data of 1975.
+    # R mcotear (2019), vignette repairable_mcotear, on the data of Crow (1975), AMSAA TR-138, table 1.
     places = places_within_systems(crow(), "time")
     found, handbook, distance = laplace(places), military_handbook(places), anderson_darling(places)
     assert handbook is not None
@@ -33,6 +33,7 @@ def test_published_crow_three_systems() -> None:
 
 
 def test_published_halfbeak() -> None:
+    # RAMSTK, tests/_test_mcf.py, on the Halfbeak data of Meeker and Escobar: 51.4429465, 7.5960410 and 4.7370351.
     places = places_within_systems(halfbeak(), "time")
     handbook = military_handbook(places)
     robust = lewis_robinson(places, np.diff(HALFBEAK, prepend=0.0))
@@ -44,7 +45,7 @@ def test_published_halfbeak() -> None:
 
 
 def test_anderson_darling_p_values_of_the_limit() -> None:
-    # Anderson and Darling (1954), significance points 10 %, 5 % and 1 %.
+    # Stephens (1974), JASA 69, 730-737, table 1A: significance points 10 %, 5 % and 1 % with all parameters known.
     def sample(statistic: float) -> float:
         # Two places at u and 1 - u have any statistic that is wanted.
         low, high = 1e-12, 0.2
