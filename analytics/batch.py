@@ -182,6 +182,13 @@ class Fits:
         inverse: FloatArray = np.stack([i_bb, -i_ub, i_uu]) / (i_uu * i_bb - i_ub * i_ub)
         return inverse
 
+    @property
+    def variance(self) -> FloatArray:
+        """Variance of log eta and of log beta, shape (2, samples)."""
+        i_uu, i_ub, i_bb = self.information
+        variance: FloatArray = self.information[[2, 0]] / (i_uu * i_bb - i_ub * i_ub)
+        return variance
+
 
 def gather(
     time: ArrayLike,
@@ -435,12 +442,15 @@ def _search_compiled(samples: Samples, log_beta: FloatArray, fits: Fits, first: 
     limits = np.array([VERIFIED_SCORE, LAST_STEP, smallest, largest, SKEWNESS, MOST_PASSES])
     sums = np.stack([samples.failures, samples.sum_x])
     compiled().search(samples.offsets, samples.x, *columns, sums, log_beta, limits, out)
-    fits.status[first + np.flatnonzero(out[7] == 2.0)] = Status.NO_FINITE_MAXIMUM
+    fits.status[first : first + len(samples)][out[7] == 2.0] = Status.NO_FINITE_MAXIMUM
     done = out[7] == 1.0
-    last, step, norm, slope = out[:4, done]
-    _record(
-        fits, first + np.flatnonzero(done), samples.numbers(done), (last, step, slope, norm), out[4:7, done]
-    )
+    if done.all():  # slices of whole arrays cost nothing
+        last, step, norm, slope = out[:4]
+        _record(fits, slice(first, first + done.size), samples, (last, step, slope, norm), out[4:7])
+    else:
+        last, step, norm, slope = out[:4, done]
+        at = first + np.flatnonzero(done)
+        _record(fits, at, samples.numbers(done), (last, step, slope, norm), out[4:7, done])
 
 
 def _profile_score(samples: Samples, beta: FloatArray, sums: FloatArray) -> tuple[FloatArray, ...]:
@@ -469,7 +479,7 @@ def next_log_beta(
 
 def _record(
     fits: Fits,
-    at: NDArray[np.intp],
+    at: Any,
     samples: Samples,
     search: tuple[FloatArray, ...],
     sums: FloatArray,

@@ -1,80 +1,154 @@
-"""The loops of `analytics.batch` compiled: one sample after the other, each read from the cache of the core.
+"""The loops of `analytics.batch` compiled: a few samples at a time, each read from the cache of the core.
 
 Imported where numba is installed (extra `fast`). Sums are taken in another order than numpy's, so the results agree with
 its to rounding, not to the bit; among themselves they are the same bits for a sample wherever it stands.
+
+The loop over records is written in vector instructions (`analytics.batch_lanes`): left to itself the compiler takes those that
+do not fill some four vectors one by one, and a part of a fleet has few others.
 """
 
 import math
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-# Sums may be taken in any order and products fused, which is what lets the loops run eight records at a time; nothing may
-# be assumed about infinities.
-LOOSE = {"reassoc", "contract", "nsz"}
-LOG2_E, LN_2 = 1.0 / math.log(2.0), math.log(2.0)
-C2, C3, C4, C5, C6, C7, C8, C9, C10, C11 = (1.0 / math.factorial(k) for k in range(2, 12))
+from analytics.batch_lanes import LANES, LOOSE, Lanes, vector_loop
+
+# Samples searched together: between their passes the processor works on the steps of all.
+GROUP = 16
+# Stands for a record that the last vector lacks: its exponential is as good as 0, whatever beta.
+FAR_BELOW = -1e15
+# In the short sums over ages the order may change too.
+REORDERED = {"reassoc", *LOOSE}
 
 
-@intrinsic
-def _as_float(_context: Any, bits: Any) -> Any:
-    """The float64 with these bits."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return types.float64(types.int64), generate
+def _generate_exp(_context: Any, z: Any) -> Any:
+    return types.float64(z), lambda _c, builder, _s, given: Lanes(builder, 1).exp(given[0])
 
 
-@njit(inline="always")
-def _exp(z: float) -> float:
-    """The exponential of z <= 0 without a call or a branch; relative error below 1e-14, 0 to 1e-307 for z < -707."""
-    z = max(z, -707.0)
-    k = np.int32(z * LOG2_E - 0.5)
-    r = z - k * LN_2
-    even = 1.0 + r * r * (C2 + r * r * (C4 + r * r * (C6 + r * r * (C8 + r * r * C10))))
-    odd = r * (1.0 + r * r * (C3 + r * r * (C5 + r * r * (C7 + r * r * (C9 + r * r * C11)))))
-    return (even + odd) * _as_float((np.int64(k) + 1023) << 52)  # type: ignore[call-arg]
+def _add_powers(lanes: Lanes, beta: Any, values: list[Any], sums: list[Any]) -> list[Any]:
+    x, *weight = values
+    h = lanes.exp(lanes.builder.fmul(beta, x))
+    for each in weight:
+        h = lanes.builder.fmul(h, each)
+    hx = lanes.builder.fmul(h, x)
+    return [lanes.plus(sums[0], h), lanes.plus(sums[1], hx), lanes.plus(sums[2], lanes.times(hx, x))]
 
 
-@njit(cache=True, nogil=True, fastmath=LOOSE)
-def _power_sums(x: Any, weight: Any, beta: float) -> tuple[float, float, float]:
-    s0 = s1 = s2 = 0.0
-    for i in range(x.size):
-        h = weight[i] * _exp(beta * x[i])
-        hx = h * x[i]
-        s0 += h
-        s1 += hx
-        s2 += hx * x[i]
-    return s0, s1, s2
+def _generate_power_sums(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+    *columns, records, beta = given
+    each = Lanes(builder, LANES).of(beta)
+    totals = vector_loop(
+        builder,
+        list(zip(columns, (FAR_BELOW, 0.0), strict=False)),
+        records,
+        3,
+        lambda lanes, values, sums: _add_powers(lanes, each, values, sums),
+    )
+    return context.make_tuple(builder, signature.return_type, totals)
 
 
-@njit(inline="always")
-def _step(beta: float, mean_failed: float, sums: Any, skewness: float) -> tuple[float, float, float]:
-    """Profile score and its slope by log beta, and Halley's step."""
-    s0, s1, s2 = sums
-    mean = s1 / s0
-    lag, spread = beta * (mean_failed - mean), beta * beta * (s2 / s0 - mean * mean)
-    score, slope = 1.0 + lag, lag - spread
-    bend = lag - spread * (3.0 + skewness * math.sqrt(max(spread, 0.0)))
-    correction = min(max(score * bend / (2.0 * slope * slope), -0.5), 0.5)
-    return score, slope, -score / slope / (1.0 - correction)
+THREE: Any = types.UniTuple(types.float64, 3)  # type: ignore[no-untyped-call]
+# The exponential of a number between -707 and 709.
+_exp: Any = intrinsic(_generate_exp)
+# Sums of exp(beta x) x^k, k = 0, 1, 2, over records that begin at the address x; and the same with weights, the same bits
+# where these are 1.
+_power_sums: Any = intrinsic(
+    lambda _context, x, records, beta: (THREE(x, records, beta), _generate_power_sums)
+)
+_weighted_power_sums: Any = intrinsic(
+    lambda _context, x, weight, records, beta: (THREE(x, weight, records, beta), _generate_power_sums)
+)
 
 
-@njit(inline="always")
-def _next(here: float, step: float, score: float, slope: float, low: float, high: float) -> float:
-    onward = math.copysign(1.0, score)
-    move = step if slope < 0.0 and step * score > 0.0 else onward
-    there = here + min(max(move, -2.0), 2.0)
-    if low < there < high:
-        return there
-    return (low + high) / 2.0 if math.isfinite(low + high) else here + onward
+# Rows of the numbers that a search keeps for each sample of a group; the first seven are handed out in this order.
+LAST, STEP, NORM, SLOPE, S0, S1, S2, HERE, LOW, HIGH, BETA, FAILURES, MEAN_FAILED = range(
+    0, 13 * GROUP, GROUP
+)
+ROWS = 13
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _advance(lane: Any, skewness: float) -> None:
+    """Halley's step for each sample of a group, and where it leads: no branches, so that all go at once."""
+    for j in range(GROUP):
+        here, beta, s0 = lane[HERE + j], lane[BETA + j], lane[S0 + j]
+        mean = lane[S1 + j] / s0
+        lag, spread = beta * (lane[MEAN_FAILED + j] - mean), beta * beta * (lane[S2 + j] / s0 - mean * mean)
+        score, slope = 1.0 + lag, lag - spread
+        bend = lag - spread * (3.0 + skewness * math.sqrt(max(spread, 0.0)))
+        correction = min(max(score * bend / (2.0 * slope * slope), -0.5), 0.5)
+        step = -score / slope / (1.0 - correction)
+        norm = abs(score) * math.sqrt(lane[FAILURES + j] / abs(slope))
+        low = here if score > 0.0 else lane[LOW + j]
+        high = lane[HIGH + j] if score > 0.0 else here
+        onward = 1.0 if score > 0.0 else -1.0
+        move = step if slope < 0.0 and step * score > 0.0 else onward
+        there = here + min(max(move, -2.0), 2.0)
+        middle = (low + high) / 2.0
+        fallback = middle if abs(middle) < np.inf else here + onward
+        lane[LAST + j], lane[STEP + j], lane[SLOPE + j] = here, step, slope
+        lane[NORM + j] = norm if slope < 0.0 else np.inf
+        lane[LOW + j], lane[HIGH + j] = low, high
+        lane[HERE + j] = there if low < there < high else fallback
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _begin(first: int, log_beta: Any, sums: Any, lane: Any, open_: Any) -> int:
+    """Put the samples from `first` on into the group, but those without a first guess; returns how many there are."""
+    searched = 0
+    for k in range(first, min(first + GROUP, log_beta.size)):
+        if not math.isnan(log_beta[k]):
+            j = k - first
+            lane[HERE + j], lane[LOW + j], lane[HIGH + j] = log_beta[k], -np.inf, np.inf
+            lane[FAILURES + j], lane[MEAN_FAILED + j] = sums[0, k], sums[1, k] / sums[0, k]
+            open_[searched] = j
+            searched += 1
+    return searched
+
+
+@njit(inline="always")
+def _address(column: Any) -> Any:
+    """Where a column begins; 0 for one that there is not."""
+    return np.int64(column.ctypes.data) * np.int64(column.size > 0)
+
+
+@njit(inline="always")
+def _sums(addresses: Any, first: int, records: int, beta: float) -> Any:
+    """Power sums of one sample less those of its entries."""
+    x, weight, entry, entry_weight = addresses
+    skip = 8 * first
+    if weight:
+        s0, s1, s2 = _weighted_power_sums(x + skip, weight + skip, records, beta)
+    else:
+        s0, s1, s2 = _power_sums(x + skip, records, beta)
+    if entry:
+        e0, e1, e2 = _weighted_power_sums(entry + skip, entry_weight + skip, records, beta)
+        s0, s1, s2 = s0 - e0, s1 - e1, s2 - e2
+    return s0, s1, s2
+
+
+@njit(cache=True, nogil=True)
+def _end(first: int, searched: int, limits: Any, lane: Any, open_: Any, out: Any) -> int:
+    """Hand out the samples whose search has ended; returns how many go on."""
+    verified, last_step, smallest, largest = limits
+    still = 0
+    for i in range(searched):
+        j = open_[i]
+        found = lane[NORM + j] < verified and abs(lane[STEP + j]) < last_step
+        if found or lane[LAST + j] < smallest or lane[LAST + j] > largest:
+            for row in range(7):
+                out[row, first + j] = lane[LAST + row * GROUP + j]
+            out[7, first + j] = 1.0 if found else 2.0
+        else:
+            open_[still] = j
+            still += 1
+    return still
+
+
+@njit(cache=True, nogil=True)
 def search(
     offsets: Any,
     x: Any,
@@ -86,38 +160,34 @@ def search(
     limits: Any,
     out: Any,
 ) -> None:
-    """Halley's method of `analytics.batch` for each sample in turn.
+    """Halley's method of `analytics.batch` for each sample, `GROUP` of them side by side.
 
     `sums` holds failures and sum_x; `limits` the score to reach, the last step, the range of log beta, the skewness and the
     most passes. `out` gets the last log beta, step, score norm, slope, the three sums, and 1 found, 2 lost, 0 neither.
+    Nothing is done where log beta is NaN.
     """
     verified, last_step, smallest, largest, skewness, passes = limits
-    ones = np.ones(np.diff(offsets).max())
-    for k in range(offsets.size - 1):
-        if math.isnan(log_beta[k]):
-            continue
-        a, b = offsets[k], offsets[k + 1]
-        # One loop with weights or without, so that the order of the sums does not depend on what other samples have.
-        w = ones[: b - a] if weight.size == 0 else weight[a:b]
-        here, low, high = log_beta[k], -np.inf, np.inf
+    # Addresses, not slices: to make a slice takes longer than to sum over it.
+    addresses = (_address(x), _address(weight), _address(entry), _address(entry_weight))
+    # One array with a row for each number, so that the compiler sees that no two of them overlap.
+    lane, open_ = np.zeros(ROWS * GROUP), np.empty(GROUP, dtype=np.int64)
+    for first in range(0, offsets.size - 1, GROUP):
+        searched = _begin(first, log_beta, sums, lane, open_)
         for _ in range(int(passes)):
-            beta = math.exp(here)
-            s0, s1, s2 = _power_sums(x[a:b], w, beta)
-            if entry.size:
-                e0, e1, e2 = _power_sums(entry[a:b], entry_weight[a:b], beta)
-                s0, s1, s2 = s0 - e0, s1 - e1, s2 - e2
-            score, slope, step = _step(beta, sums[1, k] / sums[0, k], (s0, s1, s2), skewness)
-            norm = abs(score) * math.sqrt(sums[0, k] / -slope) if slope < 0.0 else np.inf
-            found = norm < verified and abs(step) < last_step
-            if found or here < smallest or here > largest:
-                out[0, k], out[1, k], out[2, k], out[3, k] = here, step, norm, slope
-                out[4, k], out[5, k], out[6, k], out[7, k] = s0, s1, s2, 1.0 if found else 2.0
+            for j in range(GROUP):
+                lane[BETA + j] = _exp(lane[HERE + j])
+            for i in range(searched):
+                j = open_[i]
+                begin, end = offsets[first + j], offsets[first + j + 1]
+                s0, s1, s2 = _sums(addresses, begin, end - begin, lane[BETA + j])
+                lane[S0 + j], lane[S1 + j], lane[S2 + j] = s0, s1, s2
+            _advance(lane, skewness)
+            searched = _end(first, searched, (verified, last_step, smallest, largest), lane, open_, out)
+            if searched == 0:
                 break
-            low, high = (here, high) if score > 0.0 else (low, here)
-            here = _next(here, step, score, slope, low, high)
 
 
-@njit(cache=True, nogil=True, fastmath=LOOSE)
+@njit(cache=True, nogil=True, fastmath=REORDERED)
 def _relative(age: Any, weight: Any, x: Any) -> float:
     largest = 0.0
     for i in range(age.size):
@@ -137,7 +207,7 @@ def relative_ages(offsets: Any, age: Any, weight: Any, x: Any, scale: Any) -> No
         scale[k] = _relative(age[a:b], ones[: b - a] if weight.size == 0 else weight[a:b], x[a:b])
 
 
-@njit(cache=True, nogil=True, fastmath=LOOSE)
+@njit(cache=True, nogil=True, fastmath=REORDERED)
 def _moments(x: Any, weight: Any, failed: Any) -> tuple[float, float, float, float, float]:
     units = d = sum_failed = sum_x = sum_xx = 0.0
     for i in range(x.size):

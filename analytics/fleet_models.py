@@ -25,6 +25,7 @@ from analytics.fleet_parts import (
     chi_square_factors,
     few_failures,
     fit_one_by_one,
+    marked,
 )
 from analytics.lifedata import LifeData
 from analytics.results import FloatArray
@@ -49,8 +50,9 @@ def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Setting
     else:
         _fill_weibull(columns, ok, fits)
         lower, upper = _weibull_bounds(parts, samples, fits, ok, settings)
+        at = marked(ok)
         for name, low, high in zip(("eta", "beta"), lower, upper, strict=True):
-            columns[f"{name}_lower"][ok], columns[f"{name}_upper"][ok] = np.exp(low[ok]), np.exp(high[ok])
+            columns[f"{name}_lower"][at], columns[f"{name}_upper"][at] = np.exp(low[at]), np.exp(high[at])
             if settings.bounds != "bootstrap":
                 one_by_one |= ok & np.isnan(low + high)
     fit_one_by_one(columns, parts, one_by_one, _one_weibull, settings)
@@ -60,11 +62,12 @@ def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Setting
 
 
 def _fill_weibull(columns: Columns, ok: NDArray[np.bool_], fits: Fits) -> None:
-    found = fits.take(ok)
-    columns["eta"][ok], columns["beta"][ok] = np.exp(found.log_eta), np.exp(found.log_beta)
-    columns["b10"][ok] = np.exp(found.log_eta + LOG_B10 * np.exp(-found.log_beta))
-    columns["loglik"][ok], columns["score_norm"][ok] = found.loglik, found.score_norm
-    columns["status"][ok] = OK
+    at = marked(ok)
+    found, beta = fits.take(at), columns["beta"]
+    columns["eta"][at], beta[at] = np.exp(found.log_eta), np.exp(found.log_beta)
+    columns["b10"][at] = np.exp(found.log_eta + LOG_B10 / beta[at])
+    columns["loglik"][at], columns["score_norm"][at] = found.loglik, found.score_norm
+    columns["status"][at] = OK
 
 
 def _weibull_bounds(
@@ -72,7 +75,7 @@ def _weibull_bounds(
 ) -> tuple[Any, Any]:
     """Lower and upper bounds on (log eta, log beta); NaN where the batch found none."""
     if settings.bounds == "wald":
-        reach = settings.deviate * np.sqrt(fits.covariance[[0, 2]])
+        reach = settings.deviate * np.sqrt(fits.variance)
         centre = np.stack([fits.log_eta, fits.log_beta])
         return centre - reach, centre + reach
     found = np.full((2, 2, len(samples)), np.nan)

@@ -17,8 +17,19 @@ from analytics.weibull_intervals import standard_deviates
 
 Columns = dict[str, NDArray[Any]]
 
-OK, ONE_FAILURE, NO_FAILURES = "ok", "one failure", "no failures: bound only"
-NO_MAXIMUM, NOT_CONVERGED, NO_BOUNDS = "no finite maximum", "not converged", "ok, bounds not converged"
+# What can become of a part, by the number that stands for it until the answer is put together.
+STATUS = np.array(
+    [
+        "ok",
+        "one failure",
+        "no failures: bound only",
+        "no finite maximum",
+        "not converged",
+        "ok, bounds not converged",
+    ],
+    dtype=object,
+)
+OK, ONE_FAILURE, NO_FAILURES, NO_MAXIMUM, NOT_CONVERGED, NO_BOUNDS = range(STATUS.size)
 
 # Which bounds there are for which distribution.
 BOUNDS = {
@@ -64,19 +75,22 @@ class Parts:
     def of(cls, data: LifeData, offsets: NDArray[np.intp]) -> "Parts":
         """Count what the rows between the first and the last offset hold."""
         rows, starts = slice(offsets[0], offsets[-1]), offsets[:-1] - offsets[0]
-        event, count = data.event[rows], data.count[rows]
-        weight = None if (count == 1.0).all() else count
-        end, inexact = data.time[rows], np.zeros(starts.size, dtype=bool)
-        unclear = (event >= LEFT_CENSORED) | np.isfinite(data.truncated_above[rows])
-        if unclear.any():
+        event, weight = data.event[rows], data.count[rows] if data.has_counts else None
+        exposed, inexact = data.time[rows], np.zeros(starts.size, dtype=bool)
+        if data.has_inexact:
             low, high = (side[rows] for side in data.failure_intervals())
-            end = np.where(event >= LEFT_CENSORED, (low + high) / 2.0, end)
+            exposed = np.where(event >= LEFT_CENSORED, (low + high) / 2.0, exposed)
+            unclear = (event >= LEFT_CENSORED) | np.isfinite(data.truncated_above[rows])
             inexact = np.logical_or.reduceat(unclear, starts)
-        failed, exposed = (event != RIGHT_CENSORED).astype(np.float64), end - data.entry[rows]
+        if data.has_entries:
+            exposed = exposed - data.entry[rows]
+        failed: NDArray[Any] = (event != RIGHT_CENSORED).view(np.int8)
         if weight is not None:
-            failed, exposed = failed * weight, exposed * weight
-        failures = np.add.reduceat(failed, starts).astype(np.int64)
-        return cls(data, offsets, weight, failures, np.add.reduceat(exposed, starts), inexact)
+            failed, exposed = failed.view(bool) * weight, exposed * weight
+        failures = np.add.reduceat(failed, starts, dtype=np.int64 if weight is None else None)
+        return cls(
+            data, offsets, weight, failures.astype(np.int64), np.add.reduceat(exposed, starts), inexact
+        )
 
     def __len__(self) -> int:
         return self.failures.size
@@ -88,7 +102,7 @@ class Parts:
             self.data.time[rows],
             self.data.event[rows],
             self.offsets - self.offsets[0],
-            entry=self.data.entry[rows],
+            entry=self.data.entry[rows] if self.data.has_entries else None,
             weight=self.weight,
         )
 
@@ -106,8 +120,13 @@ class Parts:
         columns: Columns = {name: np.full(len(self), np.nan) for name in names}
         columns |= {"failures": self.failures, "records": np.diff(self.offsets), "exposure": self.exposure}
         columns |= {name: np.full(len(self), np.nan) for name in ("loglik", "score_norm")}
-        columns["status"] = np.full(len(self), NOT_CONVERGED, dtype=object)
+        columns["status"] = np.full(len(self), NOT_CONVERGED, dtype=np.int8)
         return columns
+
+
+def marked(which: NDArray[np.bool_]) -> Any:
+    """An index of the marked elements: a slice where all are, which moves whole arrays at once."""
+    return slice(None) if which.all() else which
 
 
 def fit_one_by_one(

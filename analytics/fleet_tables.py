@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analytics.batch import CHUNK_RECORDS, chunks
 from analytics.errors import InvalidData
 from analytics.fleet_models import MODELS
-from analytics.fleet_parts import Columns, Settings
+from analytics.fleet_parts import STATUS, Columns, Settings
 from analytics.lifedata import LifeData
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def fit_table(
             each_in_threads(lambda piece: fit_parts(data, offsets, settings, *piece), pieces, workers)
         )
     columns = {name: np.concatenate([piece[name] for piece in found]) for name in found[0]}
-    return pd.DataFrame(columns, index=index)
+    columns["status"] = STATUS[columns["status"]]
+    return pd.DataFrame(columns, index=index, copy=False)
 
 
 def each_in_threads(work: Callable[[Any], Any], pieces: Sequence[Any], workers: int | None) -> Iterator[Any]:
@@ -91,9 +92,9 @@ def _sorted_parts(labels: Any) -> tuple[Any, NDArray[np.intp] | None, NDArray[np
     import pandas as pd
 
     if isinstance(labels, np.ndarray):
-        starts = np.flatnonzero(np.append(True, labels[1:] != labels[:-1]))
+        starts = np.concatenate([[0], 1 + np.flatnonzero(labels[1:] != labels[:-1])])
         index = pd.Index(labels[starts])
-        if index.is_unique and index.is_monotonic_increasing and not index.hasnans:
+        if index.is_monotonic_increasing and index.is_unique and not index.hasnans:
             return index, None, np.append(starts, labels.size)
         codes, index = pd.factorize(pd.Index(labels), sort=True)
     else:

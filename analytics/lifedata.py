@@ -192,6 +192,21 @@ class LifeData:
             end = np.where(self.event >= LEFT_CENSORED, (low + high) / 2.0, end)
         return float(np.dot(self.count, end - self.entry))
 
+    @cached_property
+    def has_counts(self) -> bool:
+        """Whether some row stands for more than one unit."""
+        return bool((self.count != 1.0).any())
+
+    @cached_property
+    def has_entries(self) -> bool:
+        """Whether some row came under observation after age 0."""
+        return bool(self.entry.any())
+
+    @cached_property
+    def has_inexact(self) -> bool:
+        """Whether some failure is left- or interval-censored, or some row truncated above."""
+        return bool((self.event >= LEFT_CENSORED).any() or np.isfinite(self.truncated_above).any())
+
     def failure_intervals(self) -> tuple[FloatArray, FloatArray]:
         """Ages between which each left- or interval-censored failure lies (`time` twice for other records)."""
         low = np.where(self.event == LEFT_CENSORED, self.entry, self.time)
