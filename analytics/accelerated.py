@@ -11,10 +11,11 @@ import numpy as np
 from scipy.special import ndtr
 
 from analytics.covariates import at_conditions
-from analytics.distribution_fit import Bounds, DistributionFit
+from analytics.distribution_fit import DistributionFit
 from analytics.errors import InvalidData
 from analytics.families import FAMILIES, LocationScale, Parameter
 from analytics.jets import Value
+from analytics.life_fit import Bounds
 from analytics.lifedata import LifeData
 from analytics.profiles import Quantity
 from analytics.regression_likelihood import Design, RegressionLikelihood
@@ -209,7 +210,8 @@ class AcceleratedLifeFit(DistributionFit):
                 self.intercept,
                 float,
             )
-        return super()._named(self._thermal() if name == "activation_energy" else name)
+        found: Quantity = super()._named(self._thermal() if name == "activation_energy" else name)
+        return found
 
     def _along(self, direction: FloatArray, estimate: float, natural: Callable[[float], float]) -> Quantity:
         """A number that is linear in the slopes; what is not of them follows from the estimate."""
@@ -248,12 +250,11 @@ class AcceleratedLifeFit(DistributionFit):
 
     @cached_property
     def _likelihood(self) -> RegressionLikelihood:
-        if self.data is None:
-            raise InvalidData("likelihood-ratio bounds need the data; attach them with fit.with_data(data)")
+        data = self._own_data()
         here = _placed(self, at_conditions(self.covariates, self.conditions)[None, :])
-        rows = design_of(self.data, self.covariates, self.relations, self.temperature_unit)
+        rows = design_of(data, self.covariates, self.relations, self.temperature_unit)
         moved = Design(rows.offset - here.offset, rows.columns - here.columns)
-        return RegressionLikelihood(self.family.base, self.data, moved)
+        return RegressionLikelihood(self.family.base, data, moved)
 
 
 def design_of(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from analytics.accelerated import AcceleratedLifeFit
 from analytics.covariates import covariate_names
-from analytics.distribution_fit import Bounds
+from analytics.life_fit import Bounds
 from analytics.lifedata import LifeData
 from analytics.regression import fit_regression
 

@@ -13,10 +13,11 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from analytics.distribution_fit import Bounds, DistributionFit
+from analytics.distribution_fit import DistributionFit
 from analytics.distributions import fit_distribution
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
 from analytics.jets import variables
+from analytics.life_fit import Bounds
 from analytics.lifedata import RIGHT_CENSORED, LifeCounts, LifeData
 from analytics.nonparametric import refuse_inexact
 from analytics.results import FloatArray, Interval, Result, Side, tail_probabilities

@@ -3,21 +3,26 @@
 import dataclasses
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.calibrated import Calibration
 from analytics.errors import InvalidData, NoFiniteMaximum, NotConverged, NotEnoughFailures
+from analytics.family_lives import ExponentialLives
 from analytics.lifedata import EXACT, LifeCounts, LifeData
+from analytics.profiles import Quantity
 from analytics.ranks import Ranks, plotting_positions, regress
+from analytics.resampling import about_plan, plan_of
 from analytics.results import FloatArray, Interval, Result, Side, tail_probabilities
 from analytics.uptime import Termination, mtbf
-from analytics.weibull_intervals import likelihood_ratio_bounds, standard_deviates
+from analytics.weibull_intervals import exponential, likelihood_ratio_bounds, standard_deviates
 from analytics.weibull_likelihood import WeibullLikelihood
 
 Method = Literal["mle", "rrx", "rry"]
-Bounds = Literal["chi_square", "wald", "likelihood_ratio"]
+Bounds = Literal["chi_square", "wald", "likelihood_ratio", "calibrated"]
 MAXIMUM_STEPS = 200
 
 
@@ -35,7 +40,7 @@ class ExponentialFit(Result):
         Failure-free time before which nothing fails; 0 unless it was estimated.
     terminated : {"time", "failure"}
         What ended the observation; it sets the degrees of freedom of the chi-square bounds.
-    bounds : {"chi_square", "wald", "likelihood_ratio"} or None
+    bounds : {"chi_square", "wald", "likelihood_ratio", "calibrated"} or None
         Which bounds the fit gives; None for rank regression, which gives none.
     log_theta_variance : float or None
         Inverse of the observed information on log theta.
@@ -44,8 +49,8 @@ class ExponentialFit(Result):
     r_squared : float or None
         Squared correlation of the probability plot (rank regression only).
     data : LifeData or None
-        The data, needed for likelihood-ratio bounds where ages at failure are inexact. It does not go into JSON:
-        `with_data` attaches it again.
+        The data, needed for calibrated bounds, and for likelihood-ratio bounds where ages at failure are inexact. It does
+        not go into JSON: `with_data` attaches it again.
     """
 
     theta: float | None
@@ -152,7 +157,7 @@ class ExponentialFit(Result):
         """
         if self.bounds is None or self.location:
             raise InvalidData('a rank regression carries no uncertainty to draw from; use method="mle"')
-        if self.counts.exact == self.counts.failures and self.bounds == "chi_square":
+        if self.counts.exact == self.counts.failures and self.bounds in ("chi_square", "calibrated"):
             shape = self.counts.failures + (0.0 if self.terminated == "failure" else 0.5)
             return {"theta": self.exposure / rng.standard_gamma(shape, size=n)}
         spread = math.sqrt(self.log_theta_variance or 0.0)
@@ -193,20 +198,37 @@ class ExponentialFit(Result):
                 side=side or "two",
             )
             return Interval(found.lower, found.upper, level, found.side, "chi_square")
-        if self.bounds == "likelihood_ratio":
-            lower, upper = likelihood_ratio_bounds(_LogThetaProfile(self), level, side or "two")
+        if self.bounds in ("likelihood_ratio", "calibrated"):
+            quantity = self._log_theta
+            if self.bounds == "calibrated":
+                lower, upper = self._calibration.bounds(quantity, level, side or "two")
+            else:
+                lower, upper = likelihood_ratio_bounds(_LogThetaProfile(self), level, side or "two")
             return Interval(
-                math.exp(lower) if side != "upper" else None,
-                math.exp(upper) if side != "lower" else None,
+                quantity.natural(lower) if side != "upper" else None,
+                quantity.natural(upper) if side != "lower" else None,
                 level,
                 side or "two",
-                "likelihood_ratio",
+                self.bounds,
             )
         below, above = standard_deviates(level, side or "two")
         error = math.sqrt(self.log_theta_variance or 0.0)
         low = None if math.isinf(below) else self._theta() * math.exp(-below * error)
         high = None if math.isinf(above) else self._theta() * math.exp(above * error)
         return Interval(low, high, level, side or "two", "wald")
+
+    @property
+    def _log_theta(self) -> Quantity:
+        estimate = math.log(self._theta())
+        return Quantity(lambda theta, v: theta[0] - v, estimate, exponential, name="theta")
+
+    @cached_property
+    def _calibration(self) -> Calibration:
+        if self.data is None:
+            raise InvalidData("calibrated bounds need the data; attach them with fit.with_data(data)")
+        profile, estimate = _LogThetaProfile(self), np.array([self._log_theta.estimate])
+        lives = ExponentialLives(plan_of(self.data), estimate)
+        return Calibration(lives, self.counts.failures, estimate, lambda _: profile)
 
 
 class _LogThetaProfile:
@@ -231,6 +253,9 @@ class _LogThetaProfile:
         # With exact ages failures and exposure say all.
         failures, expected = self._fit.counts.failures, self._fit.exposure * math.exp(-value)
         return -failures * value - expected, expected - failures
+
+    def best(self, value: float) -> list[float]:
+        return [value]
 
 
 def fit_exponential(
@@ -259,9 +284,10 @@ def fit_exponential(
         Confidence of the intervals where none is given later.
     terminated : {"time", "failure"}
         Whether observation ended at a set time or exposure (usual in the field) or with the last failure.
-    bounds : {"chi_square", "wald", "likelihood_ratio"}, optional
+    bounds : {"chi_square", "wald", "likelihood_ratio", "calibrated"}, optional
         Chi-square where not given, and Wald on log theta for left- and interval-censored or truncated data, for
-        which chi-square bounds do not exist.
+        which chi-square bounds do not exist. Calibrated bounds are for units watched to set ages (see Notes); with no failures
+        the fit carries the chi-square bound, which is exact there.
     location : {"zero", "estimate"}
         "estimate" fits the two-parameter distribution; by rank regression only.
     ranks : {"benard", "exact"}
@@ -287,8 +313,10 @@ def fit_exponential(
 
     .. math:: \frac{2T}{\chi^2_{1-\alpha/2;\,2r+2}} \le \theta \le \frac{2T}{\chi^2_{\alpha/2;\,2r}}
 
-    for time termination; for failure termination the first also has 2r degrees of freedom. They are exact when T
-    (or r) was fixed beforehand, and customary otherwise.
+    for time termination; for failure termination the first also has 2r degrees of freedom. They are exact when r was fixed
+    beforehand, never too narrow when T was (units replaced at failure, a system repaired), and customary otherwise. Where each
+    unit is watched to a set age of its own and not replaced, T is left to chance; calibrated bounds are made for that plan: by
+    likelihood ratio, with critical values from samples of it (see `fit_weibull`). They take some 20 ms.
 
     References
     ----------
@@ -339,23 +367,34 @@ def fit_exponential(
 def _maximum_likelihood(
     data: LifeData, bounds: Bounds, inexact: bool, terminated: Termination
 ) -> dict[str, Any]:
-    if bounds not in ("chi_square", "wald", "likelihood_ratio"):
-        raise InvalidData(f'bounds must be "chi_square", "wald" or "likelihood_ratio", not {bounds!r}')
+    if bounds not in ("chi_square", "wald", "likelihood_ratio", "calibrated"):
+        raise InvalidData(
+            f'bounds must be "chi_square", "wald", "likelihood_ratio" or "calibrated", not {bounds!r}'
+        )
     if terminated not in ("time", "failure"):
         raise InvalidData(f'terminated must be "time" or "failure", not {terminated!r}')
     if inexact and bounds == "chi_square":
         raise InvalidData(
             'chi-square bounds need exact ages at failure; use bounds="likelihood_ratio" or "wald"'
         )
+    if bounds == "calibrated" and terminated == "failure":
+        raise InvalidData(
+            "chi-square bounds are exact for a test that ended at a failure; calibrated ones are not"
+        )
+    notes = about_plan(data) if bounds == "calibrated" else ()
     if data.exposure <= 0.0:
         raise NoFiniteMaximum("the records hold no exposure at all, so nothing can be said about a rate")
     failures = data.counts.failures
     if failures == 0:
-        if bounds != "chi_square" or terminated == "failure":
+        if bounds not in ("chi_square", "calibrated") or terminated == "failure":
             raise NotEnoughFailures(
                 "with no failures only the chi-square bound of a time-terminated test exists"
             )
-        return {"theta": None, "bounds": bounds, "warnings": ("no failures: a one-sided bound, no estimate",)}
+        return {
+            "theta": None,
+            "bounds": "chi_square",
+            "warnings": ("no failures: a one-sided bound, no estimate",),
+        }
     likelihood = WeibullLikelihood(data)
     log_theta = _maximise(likelihood, data) if inexact else math.log(data.exposure / failures)
     at = likelihood.derivatives(log_theta, 0.0)
@@ -364,6 +403,7 @@ def _maximum_likelihood(
         "bounds": bounds,
         "log_theta_variance": -1.0 / at.hessian[0],
         "loglik": at.value,
+        "warnings": notes,
     }
 
 

@@ -135,9 +135,8 @@ def _positive(x: Value) -> bool:
 
 
 def _logistic_moment(r: float, sigma: Value, q: Value) -> Value:
-    if np.any(_plain(sigma) * r >= 1.0):
-        return np.inf
-    return special.gammaln(1.0 + r * sigma) + special.gammaln(1.0 - r * sigma)
+    # From r sigma = 1 on there is no such moment: the logarithm of gamma(0) is infinite.
+    return special.gammaln(1.0 + r * sigma) + special.gammaln(np.maximum(1.0 - r * sigma, 0.0))
 
 
 SMALLEST_EXTREME = Standard(

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from analytics.accelerated import AcceleratedLifeFit
 from analytics.covariates import covariate_names
-from analytics.distribution_fit import Bounds
 from analytics.errors import InvalidData
+from analytics.life_fit import Bounds
 from analytics.lifedata import LifeData
 from analytics.regression import fit_regression
 from analytics.stress_relations import KELVIN, TemperatureUnit, known_relation

@@ -7,15 +7,13 @@ quantiles, which have no closed form in most families, cost nothing more than pa
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from analytics.errors import NotConverged
 from analytics.jets import Jet, Value, variables
 from analytics.likelihood import LifeLikelihood
-from analytics.results import FloatArray, Side
-from analytics.weibull_intervals import likelihood_ratio_bounds, standard_deviates
+from analytics.results import FloatArray
 
 MAXIMUM_STEPS = 60
 
@@ -32,11 +30,17 @@ class Quantity:
         Its value, on the working scale, at the estimate.
     natural : callable
         From the working scale back; monotone.
+    name : str
+        Tells it from every other of the same fit.
+    falls : bool
+        Whether the number falls as its working value rises.
     """
 
     constraint: Callable[[Sequence[Value], Value], Value]
     estimate: float
     natural: Callable[[float], float]
+    name: str = ""
+    falls: bool = False
 
     def slopes(self, theta: FloatArray, value: float) -> tuple[Jet, float]:
         """The constraint with its derivatives by theta, and its derivative by the value."""
@@ -50,25 +54,6 @@ class Quantity:
         at, by_value = self.slopes(theta, self.estimate)
         slope = at.gradient[:, 0]
         return math.sqrt(max(float(slope @ covariance @ slope), 0.0)) / abs(by_value)
-
-
-def quantity_bounds(
-    quantity: Quantity,
-    theta: FloatArray,
-    covariance: FloatArray,
-    *,
-    bounds: Literal["wald", "likelihood_ratio"],
-    confidence: float,
-    side: Side,
-    likelihood: Callable[[], LifeLikelihood],
-) -> tuple[float, float]:
-    """Lower and upper bound on the working scale; infinite on an open side, or where the profile never falls so far."""
-    if bounds == "wald":
-        below, above = standard_deviates(confidence, side)
-        error = quantity.standard_error(theta, covariance)
-        return quantity.estimate - below * error, quantity.estimate + above * error
-    profile = ConstrainedProfile(quantity, likelihood(), theta, covariance)
-    return likelihood_ratio_bounds(profile, confidence, side)
 
 
 class ConstrainedProfile:
@@ -126,6 +111,11 @@ class ConstrainedProfile:
             "the search for a likelihood-ratio bound did not end: with one number held fixed the best other parameters "
             "lie at infinity or could not be found; use Wald bounds for these data"
         )
+
+    def best(self, value: float) -> FloatArray:
+        """The working parameters of the highest likelihood among those that give the quantity this value."""
+        self.at(value)
+        return min(self._visited, key=lambda point: abs(point[0] - value))[1]
 
     def _shortened(
         self, theta: FloatArray, step: FloatArray, value: float, height: float, penalty: float

@@ -1,12 +1,13 @@
 """What another sample from the same fleet might have looked like: thousands at once, each fitted with and without a constraint.
 
-A `Plan` says which units were watched from which age to which. Under a Weibull distribution it gives samples; each is
-fitted freely and with one quantity held at a value, and the signed root of the likelihood ratio between the two fits is what
-calibrated bounds are made of.
+A `Plan` says which units were watched from which age to which. Under a life distribution it gives samples; each is fitted
+freely and with one quantity held at a value, and the signed root of the likelihood ratio between the two fits is what
+calibrated bounds are made of. `Lives` is what a family has to offer for that; the Weibull distribution's is here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,16 @@ def plan_of(data: LifeData) -> Plan:
     return _in_cells(data.count[seen], entry, exit_, estimated)
 
 
+def about_plan(data: LifeData) -> tuple[str, ...]:
+    """What a reader of calibrated bounds should know of the plan behind them."""
+    if not plan_of(data).estimated:
+        return ()
+    return (
+        "how long the failed units would have been watched is not known (planned_exit); the calibration of the "
+        "bounds takes it from the units that did not fail",
+    )
+
+
 def _estimated_exits(data: LifeData, failed: NDArray[np.bool_]) -> FloatArray:
     exits = np.full(len(data), np.inf)
     if failed.all():
@@ -115,32 +126,67 @@ def _bins(values: FloatArray, bins: int) -> NDArray[np.intp]:
     return np.where(finite, 1 + np.searchsorted(edges, values, side="right"), 0)
 
 
+@dataclass(frozen=True)
+class Law:
+    """A standard distribution of z, from which lives are drawn.
+
+    Attributes
+    ----------
+    hazard : callable
+        -log S(z), the cumulative hazard.
+    deviate : callable
+        Its inverse.
+    """
+
+    hazard: Callable[[FloatArray], FloatArray]
+    deviate: Callable[[FloatArray], FloatArray]
+
+
+WEIBULL = Law(np.exp, np.log)
+
+
 def draw(
-    plan: Plan, log_eta: FloatArray, log_beta: FloatArray, *, rng: np.random.Generator
+    plan: Plan, log_eta: FloatArray, log_beta: FloatArray, *, rng: np.random.Generator, law: Law = WEIBULL
 ) -> tuple[Samples | None, NDArray[np.intp]]:
     """One sample of the plan under each pair of parameters, and which of them hold at least two failures (only those).
 
-    Units fail independently; the age at failure is drawn given survival to the age of entry.
+    Units fail independently; the age at failure is drawn given survival to the age of entry. The standard distribution is
+    that of beta (log age - log eta).
     """
     beta = np.exp(log_beta)[:, None]
-    at_entry = np.exp(beta * (plan.entry - log_eta[:, None]))
-    chance = -np.expm1(at_entry - np.exp(beta * (plan.exit - log_eta[:, None])))
-    if (plan.units == 1).all():
-        failing = (rng.random(chance.shape) < chance).astype(np.intp)
-    else:
-        failing = rng.binomial(plan.units, chance)
+    at_entry = law.hazard(beta * (plan.entry - log_eta[:, None]))
+    at_exit = law.hazard(beta * (plan.exit - log_eta[:, None]))
+    failing = failures_drawn(plan, at_entry, at_exit, rng)
     kept = np.flatnonzero(failing.sum(axis=1) >= 2)
     if not kept.size:
         return None, kept
     failing = failing[kept]
     failures = failing.sum(axis=1)
-    each, cell = failing.ravel(), np.repeat(np.tile(np.arange(plan.units.size), kept.size), failing.ravel())
-    uniform = rng.random(cell.size)
-    hazard = np.repeat(at_entry[kept].ravel(), each) - np.log1p(
-        -uniform * np.repeat(chance[kept].ravel(), each)
-    )
-    age = np.exp(np.repeat(log_eta[kept], failures) + np.log(hazard) / np.repeat(beta[kept, 0], failures))
+    cell = np.repeat(np.tile(np.arange(plan.units.size), kept.size), failing.ravel())
+    z = law.deviate(hazards_drawn(at_entry[kept], at_exit[kept], failing, rng))
+    age = np.exp(np.repeat(log_eta[kept], failures) + z / np.repeat(beta[kept, 0], failures))
     return _gathered(plan, plan.units - failing, failures, cell, age), kept
+
+
+def failures_drawn(
+    plan: Plan, at_entry: FloatArray, at_exit: FloatArray, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """How many units of each cell (columns) of each sample (rows) fail, from the cumulative hazards at entry and exit."""
+    chance = -np.expm1(at_entry - at_exit)
+    if (plan.units == 1).all():
+        return (rng.random(chance.shape) < chance).astype(np.intp)
+    return rng.binomial(plan.units, chance)
+
+
+def hazards_drawn(
+    at_entry: FloatArray, at_exit: FloatArray, failing: NDArray[np.intp], rng: np.random.Generator
+) -> FloatArray:
+    """Cumulative hazard at which each of them fails, sample after sample and cell after cell."""
+    each = failing.ravel()
+    uniform = rng.random(each.sum())
+    chance = np.repeat(-np.expm1(at_entry - at_exit).ravel(), each)
+    hazards: FloatArray = np.repeat(at_entry.ravel(), each) - np.log1p(-uniform * chance)
+    return hazards
 
 
 def _gathered(
@@ -164,6 +210,13 @@ def _gathered(
     if late:
         entry[survivor], entry[failure] = np.exp(plan.entry[at]), np.exp(plan.entry[cell])
     return gather(time, event, offsets, entry=entry if late else None, weight=weight)
+
+
+def failed_records(samples: Samples) -> NDArray[np.bool_]:
+    """Which records of drawn samples are failures: the last of each, one unit a record."""
+    survivors = samples.offsets[1:] - samples.failures.astype(np.intp)
+    found: NDArray[np.bool_] = np.arange(samples.x.size) >= np.repeat(survivors, np.diff(samples.offsets))
+    return found
 
 
 def fit_held(
@@ -211,22 +264,45 @@ def roots(samples: Samples, free: Fits, quantity: Quantity, value: float) -> Flo
     return root
 
 
+class Lives(Protocol):
+    """Samples of a plan under the distributions of one family, and what the likelihood says in each."""
+
+    def drawn(
+        self, theta: FloatArray, *, rng: np.random.Generator
+    ) -> Iterator[tuple[Any, Any, NDArray[np.intp]]]:
+        """Samples drawn under each column of working parameters, a batch at a time: those that have a fit, their free
+        fits, and which columns they are of."""
+
+    def roots(self, samples: Any, free: Any, quantity: Any, value: float) -> FloatArray:
+        """Signed root of the likelihood ratio of a value in each sample, positive where the estimate lies above it; NaN
+        where a fit does not exist."""
+
+
+@dataclass(frozen=True)
+class WeibullLives:
+    """Weibull lives under a plan; working parameters are log eta and log beta."""
+
+    plan: Plan
+
+    def drawn(
+        self, theta: FloatArray, *, rng: np.random.Generator
+    ) -> Iterator[tuple[Samples, Fits, NDArray[np.intp]]]:
+        return drawn_fits(self.plan, theta[0], theta[1], rng=rng)
+
+    def roots(self, samples: Samples, free: Fits, quantity: Quantity, value: float) -> FloatArray:
+        return roots(samples, free, quantity, value)
+
+
 def signed_roots(
-    plan: Plan,
-    quantity: Quantity,
-    value: float,
-    log_eta: FloatArray,
-    log_beta: FloatArray,
-    *,
-    rng: np.random.Generator,
+    lives: Lives, quantity: Any, value: float, theta: FloatArray, *, rng: np.random.Generator
 ) -> tuple[FloatArray, NDArray[np.intp]]:
-    """`roots` in one sample drawn under each pair of parameters, and which pairs they are of.
+    """Signed roots of a value in one sample drawn under each column of parameters, and which columns they are of.
 
     Samples without a fit (fewer than two failures, no finite maximum) are left out, as data like theirs give no interval.
     """
     found, rows = [np.empty(0)], [np.empty(0, dtype=np.intp)]
-    for samples, free, kept in drawn_fits(plan, log_eta, log_beta, rng=rng):
-        root = roots(samples, free, quantity, value)
+    for samples, free, kept in lives.drawn(theta, rng=rng):
+        root = lives.roots(samples, free, quantity, value)
         there = np.isfinite(root)
         found.append(root[there])
         rows.append(kept[there])

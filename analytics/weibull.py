@@ -6,11 +6,12 @@ from typing import Any, Literal
 import numpy as np
 
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
+from analytics.life_fit import Bounds
 from analytics.lifedata import LifeData
 from analytics.ranks import Ranks, plotting_positions, regress
-from analytics.resampling import plan_of
+from analytics.resampling import about_plan
 from analytics.results import FloatArray, tail_probabilities
-from analytics.weibull_fit import Bounds, WeibullFit, known_bounds
+from analytics.weibull_fit import WeibullFit, weibull_bounds
 from analytics.weibull_likelihood import Derivatives, WeibullLikelihood, maximise
 
 Method = Literal["mle", "rrx", "rry"]
@@ -101,7 +102,7 @@ def fit_weibull(
     >>> print(f"{float(fit.reliability(100)):.3f}")
     0.956
     """
-    known_bounds(bounds, method)
+    weibull_bounds(bounds, method)
     tail_probabilities(confidence)
     failures = data.counts.failures
     if failures < 2:
@@ -116,7 +117,7 @@ def fit_weibull(
         settings |= _rank_regression(data, method, ranks)
     else:
         raise InvalidData(f'method must be "mle", "rrx" or "rry", not {method!r}')
-    notes = _few_failures(failures) if bounds != "calibrated" else _about_plan(data, failures)
+    notes = _few_failures(failures, bounds) + (about_plan(data) if bounds == "calibrated" else ())
     settings["warnings"] = (*notes, *settings.get("warnings", ()))
     return WeibullFit(
         unit=data.unit,
@@ -173,21 +174,11 @@ def _inverse_information(at: Derivatives) -> FloatArray:
     return np.array([[-h_bb, h_ub], [h_ub, -h_uu]]) / determinant
 
 
-def _about_plan(data: LifeData, failures: int) -> tuple[str, ...]:
-    notes = []
-    if failures < FEW_FAILURES:
-        notes.append(f"only {failures} failures: the estimate of beta tends to be too high")
-    if plan_of(data).estimated:
-        notes.append(
-            "how long the failed units would have been watched is not known (planned_exit); the calibration of the "
-            "bounds takes it from the units that did not fail"
-        )
-    return tuple(notes)
-
-
-def _few_failures(failures: int) -> tuple[str, ...]:
+def _few_failures(failures: int, bounds: Bounds) -> tuple[str, ...]:
     if failures >= FEW_FAILURES:
         return ()
+    if bounds == "calibrated":
+        return (f"only {failures} failures: the estimate of beta tends to be too high",)
     return (
         f"only {failures} failures: Wald and likelihood-ratio bounds hold the truth less often than their nominal "
         "confidence says (below about 10 failures), and the estimate of beta tends to be too high",

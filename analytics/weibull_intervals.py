@@ -6,7 +6,7 @@ mean and the hazard, and z = log(-log S(t)) for the reliability. Bounds are foun
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +19,12 @@ from analytics.weibull_likelihood import WeibullLikelihood
 
 # A likelihood-ratio bound this many standard errors away is reported as "no bound" (infinite on the working scale).
 FARTHEST_STANDARD_ERRORS = 60.0
+
+
+def exponential(x: float) -> float:
+    """exp(x), infinite where it is beyond any number."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(x))
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,18 @@ class Quantity:
     curve : callable or None
         ``curve(value, log_beta)``: the log eta that gives the number its value at a shape, with its first and second
         derivative by log beta. None for beta itself.
+    natural : callable
+        From the working scale to the number itself.
+    falls : bool
+        Whether the number falls as its working value rises.
     """
 
     name: str
     value: Callable[[Any, Any], Any]
     gradient: Callable[[Any, Any], tuple[Any, Any]]
     curve: Callable[[Any, Any], tuple[Any, Any, Any]] | None
+    natural: Callable[[float], float] = exponential
+    falls: bool = False
 
 
 def _along(a: Any, k: Any, log_beta: Any) -> tuple[Any, Any, Any]:
@@ -85,6 +97,16 @@ def log_cumulative_hazard(log_time: float) -> Quantity:
         lambda u, b: (-np.exp(b), np.exp(b) * (log_time - u)),
         lambda v, b: _along(log_time, v, b),
     )
+
+
+def reliability(log_time: float) -> Quantity:
+    """S(t), by way of z(t)."""
+    return replace(log_cumulative_hazard(log_time), natural=lambda z: math.exp(-exponential(z)), falls=True)
+
+
+def failure_probability(log_time: float) -> Quantity:
+    """1 - S(t), by way of z(t)."""
+    return replace(log_cumulative_hazard(log_time), natural=lambda z: -math.expm1(-exponential(z)))
 
 
 def log_hazard(log_time: float) -> Quantity:

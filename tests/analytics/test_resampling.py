@@ -6,7 +6,7 @@ from scipy.optimize import minimize_scalar
 
 from analytics import InvalidData, LifeData, fit_weibull
 from analytics.batch import gather, maximise
-from analytics.resampling import MOST_CELLS, Plan, draw, fit_held, plan_of, signed_roots
+from analytics.resampling import MOST_CELLS, Plan, WeibullLives, draw, fit_held, plan_of, signed_roots
 from analytics.weibull_intervals import BETA, ETA, LOG_MEAN, Quantity, log_cumulative_hazard, log_quantile
 from analytics.weibull_likelihood import WeibullLikelihood
 
@@ -162,7 +162,9 @@ def best_along(likelihood: WeibullLikelihood, quantity: Quantity, value: float) 
 def test_signed_roots_are_near_normal_with_many_failures() -> None:
     plan = Plan(np.array([3_000]), np.array([-np.inf]), np.array([math.log(80)]), estimated=False)
     u, b = np.full(1_500, math.log(100)), np.full(1_500, math.log(2))
-    roots, rows = signed_roots(plan, BETA, math.log(2), u, b, rng=np.random.default_rng(2))
+    roots, rows = signed_roots(
+        WeibullLives(plan), BETA, math.log(2), np.stack([u, b]), rng=np.random.default_rng(2)
+    )
     assert rows.tolist() == list(range(1_500))
     assert roots.mean() == pytest.approx(0.0, abs=0.1)
     assert roots.std() == pytest.approx(1.0, abs=0.08)
@@ -172,7 +174,9 @@ def test_signed_roots_are_near_normal_with_many_failures() -> None:
 def test_samples_with_fewer_than_two_failures_are_left_out() -> None:
     plan = Plan(np.array([10]), np.array([-np.inf]), np.array([math.log(10)]), estimated=False)
     u, b = np.full(500, math.log(100)), np.zeros(500)
-    roots, rows = signed_roots(plan, ETA, math.log(100), u, b, rng=np.random.default_rng(2))
+    roots, rows = signed_roots(
+        WeibullLives(plan), ETA, math.log(100), np.stack([u, b]), rng=np.random.default_rng(2)
+    )
     share = 1 - 0.9048374**10 - 10 * 0.0951626 * 0.9048374**9
     assert rows.size / 500 == pytest.approx(share, abs=4 * math.sqrt(share / 500))
     assert roots.size == rows.size

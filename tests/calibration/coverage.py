@@ -35,7 +35,17 @@ from scipy.stats import t as student
 from analytics.batch import maximise
 from analytics.calibrated import CALIBRATED_UP_TO, MANY_FAILURES
 from analytics.lifedata import LifeData
-from analytics.resampling import ROWS, Plan, draw, drawn_fits, fit_held, plan_of, roots, signed_roots
+from analytics.resampling import (
+    ROWS,
+    Plan,
+    WeibullLives,
+    draw,
+    drawn_fits,
+    fit_held,
+    plan_of,
+    roots,
+    signed_roots,
+)
 from analytics.results import FloatArray
 from analytics.weibull_intervals import (
     BETA,
@@ -189,8 +199,8 @@ def _at_the_truth(
     enough = TAIL * (RESAMPLES + 1)
     for resamples in ROUNDS:
         open_ = np.flatnonzero((below < enough) | (above < enough))
-        these = [np.repeat(each[open_], resamples) for each in (found.held_eta, found.held_beta)]
-        drawn_roots, rows = signed_roots(plan, quantity, truth, *these, rng=rng)
+        these = np.repeat(np.stack([found.held_eta, found.held_beta])[:, open_], resamples, axis=1)
+        drawn_roots, rows = signed_roots(WeibullLives(plan), quantity, truth, these, rng=rng)
         repeat = open_[rows // resamples]
         lower = drawn_roots < found.root[repeat]
         below += np.bincount(repeat[lower], minlength=below.size)
