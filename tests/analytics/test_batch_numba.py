@@ -43,6 +43,12 @@ def test_moments_and_relative_ages_are_the_definition(rng: np.random.Generator) 
         assert sums[3][k] == pytest.approx(np.average((x[at] - mean) ** 2, weights=weight[at]))
 
 
+def test_a_sample_without_an_age_above_0_keeps_a_scale() -> None:
+    x, scale = np.empty(4), np.empty(2)
+    batch_numba.relative_ages(np.array([0, 2, 4]), np.array([0.0, 0.0, 3.0, 6.0]), np.empty(0), x, scale)
+    assert (scale.tolist(), x.tolist()) == ([1.0, 6.0], [1.0, 1.0, 0.5, 1.0])
+
+
 def test_a_sample_left_out_is_not_searched() -> None:
     out = np.zeros((8, 1))
     limits = np.array([1e-6, 1e-6, -9.0, 9.0, -0.78, 50])

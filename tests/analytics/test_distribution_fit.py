@@ -79,6 +79,22 @@ def test_wald_bounds_on_the_mean_by_the_delta_method(nist: LifeData) -> None:
     assert found.upper == pytest.approx(fit.mean * math.exp(1.6448536269514722 * error), rel=1e-6)
 
 
+@pytest.mark.parametrize("name", ["lognormal", "loglogistic", "gamma", "weibull"])
+def test_a_ratio_bound_on_an_age_and_one_on_its_reliability_are_one_statement(
+    nist: LifeData, name: str
+) -> None:
+    """Where the likelihood has fallen so far with B10 held at an age, 90 % survive to that age."""
+    fit = fit_distribution(nist, name, bounds="likelihood_ratio")
+    age = fit.interval("b10")
+    assert age.lower is not None
+    assert age.upper is not None
+    low, high = fit.reliability_interval(age.lower), fit.reliability_interval(age.upper)
+    assert (low.lower, high.upper) == pytest.approx((0.9, 0.9), abs=1e-5)
+    failed = fit.failure_probability_interval(age.lower)
+    assert failed.upper == pytest.approx(0.1, abs=1e-5)
+    assert failed.lower == pytest.approx(1.0 - (low.upper or 0.0))
+
+
 @pytest.mark.parametrize("bounds", ["wald", "likelihood_ratio"])
 @pytest.mark.parametrize("name", ["lognormal", "normal", "gamma"])
 def test_bounds_are_in_the_unit_of_age(nist: LifeData, name: str, bounds: Any) -> None:

@@ -42,6 +42,21 @@ def test_no_failures_give_a_lower_bound_only(confidence: float, bound: float) ->
     assert "no failures" in fit.warnings[0]
 
 
+def test_time_terminated_bounds_by_chi_square_on_every_name() -> None:
+    """MIL-HDBK-338B, 8.3.2.5.2: 2 T / chi-square, of 2 r + 2 degrees of freedom below and 2 r above."""
+    fit = fit_exponential(LifeData([100.0, 300.0, 600.0], [1, 1, 0]), confidence=0.80)
+    lower, upper = 2000 / chi2.ppf(0.9, 6), 2000 / chi2.ppf(0.1, 4)
+    rate, median, b10 = (fit.interval(name) for name in ("rate", "median", "b10"))
+    assert (rate.lower, rate.upper) == pytest.approx((1 / upper, 1 / lower))
+    assert (median.lower, median.upper) == pytest.approx((lower * math.log(2), upper * math.log(2)))
+    assert (b10.lower, b10.upper) == pytest.approx((-lower * math.log(0.9), -upper * math.log(0.9)))
+    survival = fit.reliability_interval(50.0)
+    assert (survival.lower, survival.upper) == pytest.approx((math.exp(-50 / lower), math.exp(-50 / upper)))
+    one_sided = fit.interval("rate", side="upper")
+    assert (one_sided.lower, one_sided.upper) == (None, pytest.approx(chi2.ppf(0.8, 6) / 2000))
+    assert fit.interval("rate", side="lower").lower == pytest.approx(chi2.ppf(0.2, 4) / 2000)
+
+
 # ---------------------------------------------------------------- recovery
 
 

@@ -145,6 +145,17 @@ def test_inexact_records_go_through_the_fit_of_one(distribution: str) -> None:
     assert fits["failures"].tolist() == [3, 2]
 
 
+def test_one_inspection_finding_is_enough_for_a_constant_rate() -> None:
+    table = pd.DataFrame({"part": "a", "time": [90.0, 200.0], "event": [2, 0]})
+    row = fit_fleet(table, by="part", distribution="exponential", bounds="wald").iloc[0]
+    fit = fit_exponential(life_data(table), bounds="wald")
+    interval = fit.interval("theta")
+    assert row["status"] == "ok"
+    assert row[["theta", "theta_lower", "theta_upper"]].tolist() == pytest.approx(
+        [fit.theta, interval.lower, interval.upper]
+    )
+
+
 def test_calibrated_bounds_are_those_of_the_fit_of_one() -> None:
     table = pd.DataFrame(
         {"part": 0, "time": [50.0, 80, 95, 100, 100], "event": [1, 1, 1, 0, 0], "planned_exit": 100.0}

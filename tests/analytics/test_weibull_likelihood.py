@@ -98,6 +98,12 @@ def test_refuses_where_no_maximum_exists(data: LifeData) -> None:
         maximise(data, WeibullLikelihood(data))
 
 
+def test_says_when_all_failures_stand_at_the_last_age() -> None:
+    data = LifeData([100.0, 100.0, 50.0], [1, 1, 0])
+    with pytest.raises(NoFiniteMaximum, match="last age at which anything was at risk.*Weibayes"):
+        maximise(data, WeibullLikelihood(data))
+
+
 @pytest.mark.parametrize("late", [150.0, 170.0, 177.0, 180.0, 185.0, 195.0])
 def test_late_entries_have_a_maximum_where_the_profile_has_one(late: float) -> None:
     # From 100 to 200 h ten units survive; the later the second failure, the less steeply the rate falls.
