@@ -24,6 +24,18 @@ def test_samples_agree_with_the_fit_of_one(rng: np.random.Generator, late: bool)
         assert fits.variance[:, k] == pytest.approx(np.diag(one.covariance), rel=1e-5)
 
 
+@pytest.mark.parametrize("sigma", [0.002, 3.0])
+def test_lives_close_together_and_far_apart_are_fitted(rng: np.random.Generator, sigma: float) -> None:
+    """For complete samples mu and sigma are the mean and the spread of the log ages."""
+    life = rng.lognormal(3.0, sigma, (200, 3))
+    fits = maximise_lognormal(gather(life, np.ones(life.shape)), np.ones(life.size))
+    assert fits.ok.all()
+    assert fits.mu == pytest.approx(np.log(life).mean(axis=1), rel=1e-9)
+    assert fits.sigma == pytest.approx(np.log(life).std(axis=1), rel=1e-6)
+    assert fits.variance[0] == pytest.approx(fits.sigma**2 / 3, rel=1e-5)
+    assert fits.variance[1] == pytest.approx(np.full(200, 1 / 6), rel=1e-5)
+
+
 def test_no_maximum_is_not_made_up() -> None:
     fits = maximise_lognormal(gather([[5.0, 5.0], [4.0, 6.0]], [[1, 1], [0, 0]]), np.array([1, 1, 0, 0]))
     assert not fits.ok.any()

@@ -1,5 +1,9 @@
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analytics import batch, batch_numba
 from analytics.batch import Fits, gather, maximise
@@ -47,6 +51,33 @@ def test_a_sample_without_an_age_above_0_keeps_a_scale() -> None:
     x, scale = np.empty(4), np.empty(2)
     batch_numba.relative_ages(np.array([0, 2, 4]), np.array([0.0, 0.0, 3.0, 6.0]), np.empty(0), x, scale)
     assert (scale.tolist(), x.tolist()) == ([1.0, 6.0], [1.0, 1.0, 0.5, 1.0])
+
+
+@given(
+    st.floats(-5, 5),
+    st.floats(-9, 9),
+    st.sampled_from([-3.0, -0.1, 0.1, 3.0]),
+    st.sampled_from([-2.0, 0.5]),
+    st.one_of(st.just(math.inf), st.floats(0.01, 4)),
+    st.one_of(st.just(math.inf), st.floats(0.01, 4)),
+)
+@settings(deadline=None)  # the first call compiles
+def test_a_step_stays_between_what_is_known_and_is_that_of_numpy(
+    here: float, step: float, score: float, slope: float, below: float, above: float
+) -> None:
+    low, high = here - below, here + above
+    found = batch_numba._next(here, step, score, slope, low, high)
+    with np.errstate(invalid="ignore"):
+        by_numpy = batch.next_log_beta(
+            *(np.array([value]) for value in (here, step, score, slope, low, high))
+        )
+    assert found == by_numpy[0]
+    if math.isfinite(low + high):
+        assert low < found < high
+    # A step is taken where it goes uphill and does not leave; no step is longer than a factor of e squared.
+    if slope < 0 < step * score and abs(step) <= 2.0 and low < here + step < high:
+        assert found == here + step
+    assert abs(found - here) <= 2.0 or math.isfinite(low + high)
 
 
 def test_a_sample_left_out_is_not_searched() -> None:
