@@ -111,17 +111,26 @@ def test_doubt_widens_the_fan(fit: WeibullFit) -> None:
     assert "taken as the truth" in fixed.warnings[-1]
 
 
+@pytest.mark.parametrize("draws", [2, 3])
 def test_the_standard_error_is_the_scatter_of_the_forecast_from_one_set_of_draws_to_the_next(
-    fit: WeibullFit,
+    fit: WeibullFit, draws: int
 ) -> None:
     found = [
         forecast_failures(
-            fit, [100.0, 300.0], 100, replacement="none", draws=2, rng=np.random.default_rng(seed)
+            fit, [100.0, 300.0], 100, replacement="none", draws=draws, rng=np.random.default_rng(seed)
         )
         for seed in range(200)
     ]
     stated = math.sqrt(np.mean([one.standard_error[0] ** 2 for one in found]))
     assert stated == pytest.approx(np.std([one.expected[0] for one in found]), rel=0.2)
+
+
+def test_one_failure_is_an_estimate() -> None:
+    fit = fit_exponential(LifeData([400.0, 1000.0], [1, 0], count=[1, 6]))
+    assert fit.theta == 6400
+    found = forecast_failures(fit, [100.0] * 8, [300, 300], parameter_uncertainty=False)
+    assert found.estimate == pytest.approx([2400 / 6400] * 2, rel=1e-4)
+    assert found.expected == pytest.approx(found.estimate)
 
 
 def test_no_failures_still_give_a_forecast() -> None:

@@ -66,6 +66,22 @@ def test_no_other_plan_is_better(objective: Any) -> None:
     assert found[objective] == pytest.approx(best[objective], abs=1e-7)
 
 
+def test_systems_that_hold_several_of_a_part_need_all_of_them() -> None:
+    """Sherbrooke (2004), ch. 2: of systems with z pieces each, (1 - back orders / (systems z)) ** z lack none."""
+    means, costs, budget, pieces = [0.7, 2.5], [3.0, 2.0], 9.0, [1, 3]
+    terms: dict[str, Any] = {"unit_cost": costs, "budget": budget, "systems": 4, "objective": "availability"}
+    plan = optimise_spares(means, quantity_per_system=pieces, **terms)
+
+    def available(stock: tuple[int, ...], pieces: list[int]) -> float:
+        short = [backorders(m, s) for m, s in zip(means, stock, strict=True)]
+        return math.prod((1 - b / (4 * z)) ** z for b, z in zip(short, pieces, strict=True))
+
+    every = [stock for stock in product(range(4), range(5)) if 3 * stock[0] + 2 * stock[1] <= budget]
+    assert plan.availability == pytest.approx(max(available(stock, pieces) for stock in every), abs=1e-9)
+    single = optimise_spares(means, **terms)
+    assert single.availability == pytest.approx(max(available(stock, [1, 1]) for stock in every), abs=1e-9)
+
+
 def test_a_target_costs_no_more_than_the_budget_that_reached_it() -> None:
     rich = optimise_spares(MEANS, unit_cost=COSTS, budget=4000, objective="fill_rate")
     cheap = optimise_spares(MEANS, unit_cost=COSTS, target=rich.fill_rate - 1e-9, objective="fill_rate")
