@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from analytics import batch, batch_numba
 from analytics.batch import Fits, gather, maximise
+from analytics.batch_numba import BETA, FAILURES, GROUP, HERE, HIGH, LOW, MEAN_FAILED, ROWS, S0, S1, S2
 
 
 def both(monkeypatch: pytest.MonkeyPatch, *arguments: object, **settings: object) -> tuple[Fits, Fits]:
@@ -53,31 +54,27 @@ def test_a_sample_without_an_age_above_0_keeps_a_scale() -> None:
     assert (scale.tolist(), x.tolist()) == ([1.0, 6.0], [1.0, 1.0, 0.5, 1.0])
 
 
-@given(
-    st.floats(-5, 5),
-    st.floats(-9, 9),
-    st.sampled_from([-3.0, -0.1, 0.1, 3.0]),
-    st.sampled_from([-2.0, 0.5]),
-    st.one_of(st.just(math.inf), st.floats(0.01, 4)),
-    st.one_of(st.just(math.inf), st.floats(0.01, 4)),
-)
 @settings(deadline=None)  # the first call compiles
-def test_a_step_stays_between_what_is_known_and_is_that_of_numpy(
-    here: float, step: float, score: float, slope: float, below: float, above: float
-) -> None:
-    low, high = here - below, here + above
-    found = batch_numba._next(here, step, score, slope, low, high)
-    with np.errstate(invalid="ignore"):
-        by_numpy = batch.next_log_beta(
-            *(np.array([value]) for value in (here, step, score, slope, low, high))
-        )
-    assert found == by_numpy[0]
-    if math.isfinite(low + high):
-        assert low < found < high
-    # A step is taken where it goes uphill and does not leave; no step is longer than a factor of e squared.
-    if slope < 0 < step * score and abs(step) <= 2.0 and low < here + step < high:
-        assert found == here + step
-    assert abs(found - here) <= 2.0 or math.isfinite(low + high)
+@given(st.lists(st.tuples(*[st.floats(0.0, 1.0)] * 6), min_size=GROUP, max_size=GROUP))
+def test_the_search_stays_between_what_is_known(samples: list[tuple[float, ...]]) -> None:
+    lane = np.zeros(ROWS * GROUP)
+    for j, (here, s0, mean, spread, mean_failed, width) in enumerate(samples):
+        lane[HERE + j], lane[BETA + j] = 4.0 * here - 2.0, math.exp(4.0 * here - 2.0)
+        lane[S0 + j] = 0.1 + s0
+        lane[S1 + j], lane[S2 + j] = -3.0 * mean * (0.1 + s0), (9.0 * mean**2 + spread) * (0.1 + s0)
+        lane[FAILURES + j], lane[MEAN_FAILED + j] = 3.0, -3.0 * mean_failed
+        reach = 0.01 + 3.0 * width if width < 0.9 else np.inf
+        lane[LOW + j], lane[HIGH + j] = lane[HERE + j] - reach, lane[HERE + j] + reach
+    before = lane.copy()
+    batch_numba._advance(lane, -0.78)
+    for j in range(GROUP):
+        here, to, low, high = before[HERE + j], lane[HERE + j], lane[LOW + j], lane[HIGH + j]
+        beta, s0 = before[BETA + j], before[S0 + j]
+        # The slope of the profile log-likelihood says on which side its maximum lies.
+        rises = 1.0 + beta * (before[MEAN_FAILED + j] - before[S1 + j] / s0) > 0.0
+        assert (low, high) == ((here, before[HIGH + j]) if rises else (before[LOW + j], here))
+        assert low < to < high
+        assert abs(to - here) <= 2.0
 
 
 def test_a_sample_left_out_is_not_searched() -> None:

@@ -48,8 +48,9 @@ from scipy.stats import beta
 
 from tests.mutation.mutants import mutant, mutated, names
 
-FITS = """weibull weibull_fit weibull_intervals weibull_likelihood batch batch_bounds batch_lognormal batch_numba
-    batch_profile resampling calibrated exponential likelihood maximum families distribution_fit fleet_models""".split()
+FITS = """life_fit weibull weibull_fit weibull_intervals weibull_likelihood exponential distribution_fit families
+    family_lives likelihood maximum resampling calibrated batch batch_bounds batch_lanes batch_location_scale
+    batch_lognormal batch_numba batch_profile fleet_models""".split()
 SPARES = """spares spares_budget stock renewal counts plausible allocation echelons intermittent
     failure_forecast""".split()
 PUBLISHED = dict.fromkeys(FITS, "life_rows") | dict.fromkeys(SPARES, "recurrent_and_stock_rows")
@@ -166,7 +167,8 @@ def judge(module: str, name: str | None, goes_next_door: bool) -> None:
         planted = Planted(f"analytics.{module}", str(path.resolve()), names_of(module).index(name))
         sys.meta_path.insert(0, planted)  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as folder:
-        if "cache=True" in source_of(module):  # or numba would hand out what it compiled before
+        # Or numba would hand out what it compiled before.
+        if re.search(r"^(from|import) (numba|llvmlite)", source_of(module), re.MULTILINE):
             import numba
 
             numba.config.CACHE_DIR = folder
