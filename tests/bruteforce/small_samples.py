@@ -19,14 +19,14 @@ EXPECTED = np.linspace(-4.0, 4.0, 33)
 
 
 def draw(seed: int) -> LifeData:
-    """1 to 5 failures among up to 40 units: ties, heavy censoring, late entries, inspections, any unit of age."""
+    """1 to 5 failures among up to 40 units: ties, heavy censoring, late entries, no length, inspections, any unit."""
     rng = np.random.default_rng(seed)
     failures, survivors = int(rng.integers(1, 6)), int(rng.choice([0, 0, 1, 3, 10, 35]))
     scale, shape = 10.0 ** rng.uniform(-6, 9), rng.choice([0.5, 0.8, 1.0, 2.0, 4.0, 15.0])
     size = failures + survivors
     age = rng.weibull(shape, size)
     event = np.where(np.arange(size) < failures, 1, 0)
-    style = rng.choice(["plain", "ties", "late", "all late", "inspected", "one date"])
+    style = rng.choice(["plain", "ties", "late", "all late", "inspected", "one date", "no length"])
     if style == "ties":
         age = np.maximum(np.round(age, 1), 0.1)
     if style == "one date":
@@ -35,6 +35,8 @@ def draw(seed: int) -> LifeData:
     if style in ("late", "all late"):
         is_late = np.ones(size, bool) if style == "all late" else rng.random(size) < 0.5
         entry = np.where(is_late, age * rng.uniform(0, 0.95, size), 0.0)
+    if style == "no length":  # seen in passing, at one age only
+        entry = np.where(rng.random(size) < 0.5, age, 0.0)
     upper = np.full(size, np.nan)
     if style == "inspected":
         event = np.where(event == 1, rng.choice([1, 2, 3], size), 0)
@@ -74,16 +76,14 @@ def log_likelihood(data: LifeData, log_beta: np.ndarray, log_eta: np.ndarray) ->
         t, event = data.time, data.event
         low = np.where(event == 2, data.entry, t)
         high = np.where(event == 3, data.upper, t)
-        terms = np.where(
-            event == 0,
-            -hazard(t),
-            np.where(
-                event == 1,
-                np.log(beta) + beta * (np.log(t) - u) - np.log(t) - hazard(t),
-                -hazard(low) + np.log(-np.expm1(hazard(low) - hazard(high))),
-            ),
+        # Subtracted first, and none for a record of no length, whose hazards may be too large for a number.
+        end = np.where(event > 1, low, t)
+        until = np.where(end > data.entry, hazard(end) - hazard(data.entry), 0.0)
+        density = np.log(beta) + beta * (np.log(t) - u) - np.log(t)
+        terms = np.choose(
+            np.minimum(event, 2), [0.0 * u, density, np.log(-np.expm1(hazard(low) - hazard(high)))]
         )
-        total = np.sum(data.count * (terms + hazard(data.entry)), axis=-1)
+        total = np.sum(data.count * (terms - until), axis=-1)
     return np.where(np.isfinite(total), total, -np.inf)
 
 
@@ -96,11 +96,10 @@ def best(data: LifeData) -> Best:
         """The scale at which the units, over the ages they were watched, expect this many failures."""
         beta = np.exp(log_beta)[..., None]
         end = np.where(data.event == 3, (data.time + data.upper) / 2, data.time)
-        longest = float(end.max())
+        longest = float(end.max(where=end > data.entry, initial=0.0)) or float(end.max())
         with np.errstate(divide="ignore", under="ignore"):
-            at_risk = data.count * (
-                np.exp(beta * np.log(end / longest)) - np.exp(beta * np.log(data.entry / longest))
-            )
+            watched = np.exp(beta * np.log(end / longest)) - np.exp(beta * np.log(data.entry / longest))
+        at_risk = np.where(end > data.entry, data.count * watched, 0.0)
         total = np.maximum(np.sum(at_risk, axis=-1) / data.counts.failures, 1e-290)
         return np.log(longest) + (np.log(total) - expected) / np.exp(log_beta)
 
