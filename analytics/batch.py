@@ -106,8 +106,13 @@ class Samples:
 
     def take(self, keep: NDArray[np.bool_]) -> "Samples":
         """The marked samples alone."""
-        lengths = np.diff(self.offsets)
-        return self._pick(np.repeat(keep, lengths), keep, np.concatenate([[0], np.cumsum(lengths[keep])]))
+        if keep.all():
+            return self
+        lengths = np.diff(self.offsets)[keep]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        # Numbers of the records and not a mask: few samples are left of many when a search nears its end.
+        records = np.repeat(self.offsets[:-1][keep] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return self._pick(records, keep, offsets)
 
     def numbers(self, keep: NDArray[np.bool_]) -> "Samples":
         """The marked samples without their records."""
