@@ -67,9 +67,10 @@ def fit_aft(
     so that :math:`e^{\beta_j}` multiplies life for each unit of :math:`x_j`; for Weibull lives sigma is 1 / beta, and the
     failure rate is multiplied by :math:`e^{-\beta_j / \sigma}`. ``fit.intercept`` is :math:`\beta_0`.
 
-    The covariates are brought to mean 0 and standard deviation 1, and Newton's method climbs the exact likelihood with
-    its exact derivatives; the end point must have a score of 0 (1e-7 standard errors) and positive definite information.
-    lifelines has these models too; its optimiser stops some 1e-4 from the maximum, and it has no right truncation.
+    The covariates are brought to mean 0 and standard deviation 1. lifelines climbs the likelihood, Newton's method adds the
+    last digits (lifelines' optimiser stops up to 1e-4 standard errors from the maximum), and the end point must have a score
+    of 0 (1e-7 standard errors) and positive definite information. Right truncation and the exponential and generalised
+    gamma distributions are our own search's alone.
 
     References
     ----------

@@ -10,10 +10,11 @@ from analytics.covariates import covariate_names, standardise
 from analytics.cox_fit import CoxFit, ProportionalityTest, Ties, doubtful_proportionality
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
 from analytics.lifedata import LifeData
-from analytics.maximum import distance, maximise
+from analytics.maximum import distance, maximise, polished
 from analytics.nonparametric import refuse_inexact
 from analytics.partial_likelihood import PartialLikelihood
 from analytics.results import FloatArray, tail_probabilities
+from analytics.through_lifelines import proportional_hazards
 
 # Of a covariate brought to standard deviation 1: a hazard ratio of e^100 is a search that ran away.
 LIMIT = 100.0
@@ -72,14 +73,15 @@ def fit_cox(
     .. math:: \sum_{i \in D} \beta' x_i - \sum_{l=0}^{d-1} \log\Big(\sum_{j \in R} e^{\beta' x_j}
        - \frac{l}{d} \sum_{j \in D} e^{\beta' x_j}\Big).
 
-    It is concave; Newton's method climbs it, and the end point must have a score of 0 (1e-7 standard errors) and positive
-    definite information. A row with a count of m is the same as m rows.
+    It is concave. lifelines climbs it, Newton's method adds the last digits where lifelines leaves some, and the end point
+    must have a score of 0 (1e-7 standard errors) and positive definite information. A row with a count of m is the same
+    as m rows.
 
     `proportionality` is the score test for a coefficient that changes with g(t) = 1 - S(t), S the Kaplan-Meier estimate, as in
     R's survival since version 3. Reliability is the Efron estimate with the variance of Tsiatis.
 
-    lifelines fits this model too; it is not used here because its baseline and its residuals take no notice of delayed
-    entry, its weights are not counts where failures tie, and it stops short of the maximum.
+    Baseline and tests are not lifelines': those take no notice of delayed entry. It has no Breslow's treatment of ties either,
+    and reads a weight as a mean over tied failures, so that it is given failures one by one.
 
     References
     ----------
@@ -111,7 +113,7 @@ def fit_cox(
     columns = np.column_stack([data.covariates[name] for name in names])
     centre, spread = standardise(columns, data.count, names)
     likelihood = PartialLikelihood(data, (columns - centre) / spread, efron=ties == "efron")
-    found = _best(likelihood, len(names))
+    found = _best(data, likelihood, len(names))
     tests = _proportionality(likelihood, found["scaled"], names)
     few = (
         ()
@@ -137,11 +139,13 @@ def fit_cox(
     )
 
 
-def _best(likelihood: PartialLikelihood, size: int) -> dict[str, Any]:
-    null = np.zeros(size)
+def _best(data: LifeData, likelihood: PartialLikelihood, size: int) -> dict[str, Any]:
+    null, limits = np.zeros(size), [(-LIMIT, LIMIT)] * size
+    # Breslow's treatment of ties is not among lifelines' own; Efron's coefficients are a few steps away.
+    answer = proportional_hazards(data, likelihood.columns)
     try:
-        found = maximise(
-            likelihood.value, likelihood.derivatives, [null.tolist()], limits=[(-LIMIT, LIMIT)] * size
+        found = polished(likelihood.value, likelihood.derivatives, answer, limits) or maximise(
+            likelihood.value, likelihood.derivatives, [null.tolist()], limits=limits
         )
     except NoFiniteMaximum as error:
         raise NoFiniteMaximum(

@@ -10,8 +10,9 @@ from scipy.special import ndtri
 
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.lifedata import LifeCounts, LifeData
-from analytics.nonparametric import refuse_inexact, risk_table
+from analytics.nonparametric import refuse_inexact
 from analytics.results import FloatArray, Result, tail_probabilities
+from analytics.through_lifelines import hazard_sum
 
 HazardBounds = Literal["log", "plain"]
 Ties = Literal["together", "apart"]
@@ -122,16 +123,18 @@ def nelson_aalen(
         raise InvalidData(f'ties must be "together" or "apart", not {ties!r}')
     deviate = -float(ndtri(tail_probabilities(confidence)[0]))
     refuse_inexact(data)
-    time, at_risk, events = risk_table(data)
-    if time.size == 0:
+    if data.counts.failures == 0:
         raise NotEnoughFailures("nothing failed, so the curve is 0 throughout; see mtbf for a bound")
-    rise, variance = events / at_risk, events / at_risk**2
+    time, at_risk, events, estimate = hazard_sum(data)
+    # lifelines' variance is that of a binomial, d (n - d) / n^3, and 0 where all at risk fail; Aalen's is the published one.
+    variance = events / at_risk**2
     if ties == "apart":
+        # lifelines' smoothing adds the sum over all units again at each age at which none is at risk.
         rise, variance = (
             np.array([_one_after_the_other(n, d, power) for n, d in zip(at_risk, events, strict=True)])
             for power in (1, 2)
         )
-    estimate = np.cumsum(rise, dtype=np.float64)
+        estimate = np.cumsum(rise, dtype=np.float64)
     standard_error: FloatArray = np.sqrt(np.cumsum(variance))
     if bounds == "log":
         stretch = np.exp(deviate * standard_error / estimate)

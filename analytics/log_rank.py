@@ -8,8 +8,9 @@ from scipy.special import chdtrc
 
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.lifedata import LifeCounts, LifeData
-from analytics.nonparametric import refuse_inexact, risk_table, units_at_risk
+from analytics.nonparametric import refuse_inexact
 from analytics.results import FloatArray, Result
+from analytics.through_lifelines import groups_at_risk, log_rank_statistic
 
 Weighting = Literal["log_rank", "wilcoxon"]
 
@@ -86,22 +87,18 @@ def log_rank_test(data: LifeData, *, weights: Weighting = "log_rank") -> LogRank
     if len(data.groups) < 2:
         raise InvalidData("a comparison needs at least two groups; give LifeData a group for each record")
     refuse_inexact(data)
-    time, at_risk, events = risk_table(data)
-    if time.size == 0:
+    if data.counts.failures == 0:
         raise NotEnoughFailures("nothing failed, so there is nothing to compare")
-    parts = [part for _, part in data.by_group()]
-    own_risk = np.array([units_at_risk(part, time) for part in parts])
-    own_events = np.array([_events_at(part, time) for part in parts])
+    own_risk, own_events = groups_at_risk(data)
+    at_risk, events = own_risk.sum(axis=0), own_events.sum(axis=0)
     share = own_risk / at_risk
-    weight = np.ones_like(time) if weights == "log_rank" else at_risk
-    surplus = (own_events - events * share) @ weight
-    spread = weight**2 * events * np.where(at_risk > 1, (at_risk - events) / np.maximum(at_risk - 1, 1), 0.0)
+    # lifelines has one degree of freedom less than there are groups, also where some never were at risk beside the others.
+    spread = events * (at_risk - events) / np.maximum(at_risk - 1, 1)
     covariance = np.diag(share @ spread) - (share * spread) @ share.T
-    # One group's surplus is minus the sum of the others', so one row is left out.
     rank = int(np.linalg.matrix_rank(covariance, hermitian=True))
     if rank == 0:
         raise NotEnoughFailures("no failure came while two groups were at risk, so nothing compares them")
-    statistic = float(surplus @ np.linalg.pinv(covariance, hermitian=True) @ surplus)
+    statistic = log_rank_statistic(data, None if weights == "log_rank" else weights)
     return LogRankTest(
         method=weights,
         unit=data.unit,
@@ -116,10 +113,3 @@ def log_rank_test(data: LifeData, *, weights: Weighting = "log_rank") -> LogRank
         observed=own_events.sum(axis=1),
         expected=(events * share).sum(axis=1),
     )
-
-
-def _events_at(part: LifeData, time: FloatArray) -> FloatArray:
-    found = np.zeros_like(time)
-    own, _, events = risk_table(part)
-    found[np.searchsorted(time, own)] = events
-    return found

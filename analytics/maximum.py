@@ -79,6 +79,20 @@ def maximise(
     raise NotConverged("no search ended in a verified maximum of the likelihood")
 
 
+def polished(
+    value: Callable[[FloatArray], float],
+    derivatives: Callable[[FloatArray], At],
+    answer: Sequence[float] | FloatArray | None,
+    limits: Limits,
+) -> At | None:
+    """The verified maximum at the last digits of another program's answer; None where there is no answer or no such
+    maximum."""
+    if answer is None or not np.isfinite(answer).all():
+        return None
+    end = climb(value, derivatives, np.array(answer, dtype=float), limits)
+    return end if end is not None and is_verified(end) else None
+
+
 def climb(
     value: Callable[[FloatArray], float],
     derivatives: Callable[[FloatArray], At],

@@ -12,9 +12,10 @@ from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
 from analytics.families import FAMILIES, LocationScale
 from analytics.life_fit import Bounds, known_bounds
 from analytics.lifedata import RIGHT_CENSORED, LifeData
-from analytics.maximum import maximise
+from analytics.maximum import maximise, polished
 from analytics.regression_likelihood import Design, RegressionLikelihood
 from analytics.results import FloatArray, tail_probabilities
+from analytics.through_lifelines import accelerated_life
 
 # Families of log age whose first parameter is the location alone.
 REGRESSED = ("exponential", "weibull", "lognormal", "loglogistic", "generalised_gamma")
@@ -90,12 +91,15 @@ def _best(family: Regressed, data: LifeData, design: Design) -> dict[str, Any]:
     factor, _, share = typical_ages(data)
     scaled = Design(design.offset - design.offset[0], (design.columns - centre) / spread)
     likelihood = RegressionLikelihood(family.base, data, scaled, factor)
+    limits = [parameter.limits for parameter in family.parameters]
+    line = accelerated_life(data, family.base.name, scaled.columns, factor * np.exp(scaled.offset))
+    answer = line and [*family.base.unplace(line.location, line.log_sigma, 1.0), *line.slopes]
     try:
-        found = maximise(
+        found = polished(likelihood.value, likelihood.derivatives, answer, limits) or maximise(
             likelihood.value,
             likelihood.derivatives,
             _starts(family.base, data, scaled, factor, share),
-            limits=[parameter.limits for parameter in family.parameters],
+            limits=limits,
         )
     except NoFiniteMaximum as error:
         raise NoFiniteMaximum(

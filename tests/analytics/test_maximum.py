@@ -5,7 +5,7 @@ import pytest
 
 from analytics import NoFiniteMaximum, NotConverged
 from analytics.likelihood import At
-from analytics.maximum import climb, distance, is_beyond, is_verified, maximise
+from analytics.maximum import climb, distance, is_beyond, is_verified, maximise, polished
 
 WIDE = [(-1e3, 1e3), (-1e3, 1e3)]
 
@@ -29,6 +29,15 @@ def slope(theta: np.ndarray) -> At:
         np.array([-math.exp(theta[0]), -2 * theta[1]]),
         np.diag([-math.exp(theta[0]), -2.0]),
     )
+
+
+def test_the_last_digits_of_another_programs_answer() -> None:
+    found = polished(lambda t: hills(t).value, hills, [6.01, -0.01], WIDE)
+    assert found is not None
+    assert distance(found) < 1e-7
+    for none in (None, [np.nan, 0.0]):
+        assert polished(lambda t: hills(t).value, hills, none, WIDE) is None
+    assert polished(lambda t: slope(t).value, slope, [-5.0, 0.0], WIDE) is None
 
 
 def test_the_higher_of_two_hills_is_found() -> None:

@@ -77,19 +77,3 @@ def test_weibull_against_scipy(size: int) -> None:
         "scipy",
         lambda: stats.weibull_min.fit(censored, floc=0),
     )
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_kaplan_meier_against_lifelines(size: int) -> None:
-    from lifelines import KaplanMeierFitter
-
-    age, failed = lives(size)
-    data = analytics.LifeData(age, failed.astype(int))
-    own = analytics.kaplan_meier(data).reliability(2_000.0)
-    assert own == pytest.approx(KaplanMeierFitter().fit(age, failed).predict(2_000.0), rel=1e-9)
-    report(
-        f"kaplan_meier, {size:,} lives",
-        lambda: analytics.kaplan_meier(analytics.LifeData(age, failed.astype(int))),
-        "lifelines",
-        lambda: KaplanMeierFitter().fit(age, failed),
-    )
