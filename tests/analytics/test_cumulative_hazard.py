@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import NelsonAalenFitter
 
@@ -41,6 +41,7 @@ def test_recovers_the_truth() -> None:
     assert curve.estimate[at] == pytest.approx(1.44, rel=0.1)
 
 
+@settings(deadline=None)  # lifelines is imported at the first use
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(0, 1), st.integers(1, 3)), min_size=2, max_size=12))
 def test_units_and_counts(rows: list[tuple[int, int, int]]) -> None:
     time, event, count = (np.array(column) for column in zip(*rows, strict=True))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import InvalidData, LifeData, NotEnoughFailures, Result, SurvivalCurve, kaplan_meier
@@ -69,6 +69,7 @@ def test_zero_exposure_changes_nothing() -> None:
     assert more.at_risk.tolist() == bare.at_risk.tolist()
 
 
+@settings(deadline=None)  # lifelines is imported at the first use
 @given(
     st.lists(st.tuples(st.integers(1, 30), st.booleans(), st.integers(1, 3)), min_size=2, max_size=20),
     st.floats(1e-3, 1e6),
