@@ -31,6 +31,7 @@ class PartTypeOut(Output):
     repair_assumption: str
     primary_metric: str | None
     lead_time_days: float | None
+    turn_around_days: float | None
     unit_cost: float | None
     currency: str
     supplier: str | None

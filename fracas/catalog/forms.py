@@ -20,6 +20,14 @@ class _PartType(Form):
     lead_time_days: float | None = field(
         None, label=N_("From order to shelf"), unit="d", ge=0, allow_inf_nan=False
     )
+    turn_around_days: float | None = field(
+        None,
+        label=N_("From failure to back from repair"),
+        help=N_("For parts that are repaired; left empty: none is taken to come back."),
+        unit="d",
+        ge=0,
+        allow_inf_nan=False,
+    )
     unit_cost: float | None = field(None, label=N_("Cost of one"), ge=0, allow_inf_nan=False)
     currency: str = field("CNY", label=N_("Currency"), min_length=1, max_length=3)
     supplier: str | None = field(None, label=N_("Supplier"), options="suppliers")

@@ -48,6 +48,7 @@ class PartType(Owned, Versioned, Base):
     __table_args__ = (
         UniqueConstraint("organisation_id", "number"),
         CheckConstraint("lead_time_days >= 0", name="lead_time"),
+        CheckConstraint("turn_around_days >= 0", name="turn_around"),
         CheckConstraint("unit_cost >= 0", name="unit_cost"),
     )
 
@@ -64,6 +65,9 @@ class PartType(Owned, Versioned, Base):
         ForeignKey("usage_metric.id"), comment="the metric its life is shown in first; none: calendar days"
     )
     lead_time_days: Mapped[float | None] = mapped_column(comment="from order to shelf, days")
+    turn_around_days: Mapped[float | None] = mapped_column(
+        comment="from failure until it is back from repair, days"
+    )
     unit_cost: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False), comment="in `currency`")
     currency: Mapped[Short] = mapped_column(default="CNY")
     supplier_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier.id"))

@@ -35,6 +35,7 @@ class PartTypeFacts(TypedDict, total=False):
     repair_assumption: RepairAssumption | str
     primary_metric: Any
     lead_time_days: float | None
+    turn_around_days: float | None
     unit_cost: float | None
     currency: str
     supplier: Any
@@ -283,6 +284,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "is_repairable": lambda _, value: bool(value),
     "repair_assumption": lambda field, value: member(field, RepairAssumption, value),
     "lead_time_days": _not_negative,
+    "turn_around_days": _not_negative,
     "unit_cost": _not_negative,
     "currency": _text,
     "is_flagged": lambda _, value: bool(value),

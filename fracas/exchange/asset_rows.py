@@ -58,7 +58,15 @@ def write_part_type(register: Register, facts: Facts) -> Written:
         made = add_part_type(register.session, register.actor, reason=register.reason, **words)
         register.remember("part_type", (made.number,), made)
         return Written(Outcome.NEW)
-    plain = ("name", "is_repairable", "repair_assumption", "lead_time_days", "unit_cost", "currency")
+    plain = (
+        "name",
+        "is_repairable",
+        "repair_assumption",
+        "lead_time_days",
+        "turn_around_days",
+        "unit_cost",
+        "currency",
+    )
     return Written(Outcome.UNCHANGED, _differs(before.number, before, facts, plain))
 
 

@@ -115,6 +115,7 @@ PART_TYPES = Kind(
         _choice("repair_assumption", RepairAssumption, "修复假设", example="as_new"),
         _text("primary_metric", *METRIC, example="", help=N_("code of a usage metric; empty: calendar days")),
         _number("lead_time_days", "lead_time", "交货期", "交付周期", example="90", help=N_("days")),
+        _number("turn_around_days", "turn_around", "返修周期", "修理周期", example="30", help=N_("days")),
         _number("unit_cost", "cost", "price", "单价", "成本", example="1800"),
         _text("currency", "货币", "币种", example="CNY"),
         _text("supplier", "supplier_code", "manufacturer", "供应商"),

@@ -176,6 +176,7 @@ class SparesOut(BaseModel):
     metric: str
     as_of: datetime
     lead_time_days: float
+    turn_around_days: float | None
     service_level: float
     installed: int
     on_hand: int
@@ -331,6 +332,6 @@ def demand(query: PartTypeQuery) -> dict[str, Any]:
 @takes(api, SparesQuery, "query", "query")
 def spares_forecast(query: SparesQuery) -> dict[str, Any]:
     """How many of a part to hold over its lead time, at which service level, beside demand so far and stock."""
-    names = ("service_level", "lead_time_days", "confidence")
+    names = ("service_level", "lead_time_days", "turn_around_days", "repaired_share", "confidence")
     how: dict[str, Any] = {name: getattr(query, name) for name in names}
     return spares.spares(db(), actor(), part_type=query.part_type, **how, **query.view()).to_dict()

@@ -109,6 +109,12 @@ class SparesQuery(PartTypeQuery, Confident):
 
     service_level: float = Field(0.95, gt=0, lt=1, description="probability that no demand goes unmet")
     lead_time_days: float | None = Field(None, ge=0, lt=36_525, description="none: the part type's own")
+    turn_around_days: float | None = Field(
+        None, ge=0, lt=36_525, description="of a repaired part; none: the part type's own"
+    )
+    repaired_share: float = Field(
+        1.0, ge=0, le=1, description="of the failed parts, where they come back at all"
+    )
 
 
 class VerdictQuery(Confident):

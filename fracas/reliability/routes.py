@@ -162,7 +162,7 @@ def curve_download() -> Response:
 def spares_page() -> str:
     """How many of a part to hold, at which service level, over the lead time."""
     query, kind = _query(SparesQuery), _kind()
-    names = ("service_level", "lead_time_days", "confidence")
+    names = ("service_level", "lead_time_days", "turn_around_days", "repaired_share", "confidence")
     how: dict[str, Any] = {name: getattr(query, name) for name in names}
     report, refusal = None, None
     try:

@@ -38,8 +38,10 @@ class SparesReport:
     ----------
     demand : expected demands over the lead time, with a prediction interval; its `failures` and `exposure` are
         those of the fit. There is no estimate where nothing has failed yet.
-    stock : what to hold at the service level; None where nothing is installed, or nothing can be said.
+    stock : what to hold at the service level, for the parts still out at the end of the lead time; None where nothing is
+        installed, or nothing can be said.
     on_hand : serials fit for use that are installed nowhere.
+    turn_around_days : after how long a failed part is back from repair; None where none is taken to come back.
     """
 
     table: LifeTable
@@ -51,6 +53,7 @@ class SparesReport:
     on_hand: tuple[str, ...]
     service_level: float
     lead_time_days: float
+    turn_around_days: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -60,6 +63,7 @@ class SparesReport:
             "metric": self.table.metric,
             "as_of": self.table.as_of.isoformat(),
             "lead_time_days": self.lead_time_days,
+            "turn_around_days": self.turn_around_days,
             "service_level": self.service_level,
             "installed": self.installed,
             "on_hand": len(self.on_hand),
@@ -85,6 +89,8 @@ def spares(
     part_type: PartType | UUID | str,
     service_level: float = 0.95,
     lead_time_days: float | None = None,
+    turn_around_days: float | None = None,
+    repaired_share: float = 1.0,
     confidence: float = 0.90,
     **view: Unpack[View],
 ) -> SparesReport:
@@ -98,6 +104,8 @@ def spares(
     ----------
     service_level : probability, in (0, 1), that the stock covers all demands of a lead time.
     lead_time_days : the part type's own where not given.
+    turn_around_days : after how long a failed part is back from repair; the part type's own where not given, if it is repaired.
+    repaired_share : share of the failed parts that come back at all.
     confidence : of the prediction interval.
     view : as for `datasets.life_table`.
 
@@ -110,32 +118,33 @@ def spares(
 
     actor = whose(session, actor)
     kind = wanted("part_type", catalog.part_type, session, actor, part_type)
-    days = _lead_time(kind, lead_time_days)
+    days, back = _lead_time(kind, lead_time_days), _turn_around(kind, turn_around_days, repaired_share)
     known_confidence(confidence)
     if not 0.0 < service_level < 1.0:
         raise Invalid(
             N_("“service_level” must lie between 0 and 1 (0.95 means 95 %%)."), field="service_level"
         )
     table = life_table(session, actor, part_type=kind, **view)
-    dates: dict[str, Any] = {name: view.get(name) for name in ("as_of", "known_at")}
-    history = demand_history(
-        session,
-        actor,
-        part_type=kind,
-        scoring=view.get("scoring", "default"),
-        sites=view.get("sites"),
-        **dates,
-    )
+    history = _history(session, actor, kind, view)
     on_hand = assets.stock_on_hand(session, actor, kind, as_of=table.as_of, known_at=table.known_at)
     ages, use_a_day, notes = _installed(table)
     fit, why = _fit(table, confidence)
     forecast = stock = None
     if fit is not None and ages.size:
         replacement = "as_old" if kind.repair_assumption == RepairAssumption.AS_OLD else "as_new"
-        how: dict[str, Any] = {"usage_per_unit": use_a_day, "replacement": replacement}
+        how: dict[str, Any] = {
+            "usage_per_unit": use_a_day,
+            "replacement": replacement,
+            "confidence": confidence,
+        }
         try:
-            forecast = forecast_spares(fit, ages, days, confidence=confidence, **how)
-            stock = stock_for_service_level(forecast, service_level, on_hand=len(on_hand))
+            forecast = out = forecast_spares(fit, ages, days, **how)
+            if back is not None:
+                out = forecast_spares(
+                    fit, ages, days, repair_fraction=repaired_share, turn_around=back, **how
+                )
+                notes.append(_comes_back(back, repaired_share))
+            stock = stock_for_service_level(out, service_level, on_hand=len(on_hand))
         except AnalyticsError as refusal:
             notes.append(str(refusal))
     if not ages.size:
@@ -151,6 +160,40 @@ def spares(
         on_hand=tuple(one.serial for one in on_hand),
         service_level=service_level,
         lead_time_days=days,
+        turn_around_days=back,
+    )
+
+
+def _history(session: Session, actor: Actor | UUID, kind: PartType, view: View) -> DemandHistory:
+    dates: dict[str, Any] = {name: view.get(name) for name in ("as_of", "known_at")}
+    return demand_history(
+        session,
+        actor,
+        part_type=kind,
+        scoring=view.get("scoring", "default"),
+        sites=view.get("sites"),
+        **dates,
+    )
+
+
+def _turn_around(kind: PartType, given: float | None, share: float) -> float | None:
+    days = kind.turn_around_days if given is None and kind.is_repairable else given
+    if not 0.0 <= share <= 1.0:
+        raise Invalid(N_("A share of parts lies between 0 and 1."), field="repaired_share")
+    if days is None or share == 0.0:
+        return None
+    if not 0 <= days < 36_525:
+        raise Invalid(N_("A turn-around is between 0 and 36 525 days."), field="turn_around_days")
+    return float(days)
+
+
+def _comes_back(days: float, share: float) -> Finding:
+    return Finding(
+        N_(
+            "%(share)s %% of the failed parts are taken to be back from repair after %(days)s days: the stock covers those "
+            "still out at the end of the lead time, not every demand."
+        ),
+        params={"share": f"{100 * share:g}", "days": f"{days:g}"},
     )
 
 

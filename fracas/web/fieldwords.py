@@ -140,6 +140,7 @@ FIELDS: dict[str, str] = {
     "system_model_id": N_("System model"),
     "time_zone": N_("Time zone"),
     "title": N_("Title"),
+    "turn_around_days": N_("Repair turn-around (days)"),
     "unit": N_("Unit"),
     "unit_cost": N_("Unit cost"),
     "usage_not_read_reason": N_("Why the meter was not read"),

@@ -13,6 +13,7 @@ def test_a_part_type_is_added_found_and_edited(served: Served) -> None:
         "number": "0071-B",
         "name": "Relay <valve>",
         "lead_time_days": "45",
+        "turn_around_days": "20",
         "currency": "EUR",
         "unit_cost": "1200.5",
     }
@@ -21,6 +22,7 @@ def test_a_part_type_is_added_found_and_edited(served: Served) -> None:
     page = client.get(made.headers["Location"])
     assert "Relay &lt;valve&gt;" in page.get_data(as_text=True)
     assert "45 d" in text_of(page)
+    assert "20 d" in text_of(page)
     assert "0071-B" in text_of(client.get("/catalog/part-types?text=0071"))
     assert "0071-B" not in text_of(client.get("/catalog/part-types?text=nothing"))
 

@@ -28,12 +28,16 @@ def counts(desk: Desk, kind: str, table: str, map_text: str = "") -> tuple[int, 
 
 
 def test_part_types(desk: Desk) -> None:
-    table = "number,name,is_repairable,lead_time_days,unit_cost,primary_metric\nP-1,Pump,yes,90,12.5,km\nP-2,Seal,no,,,\n"
+    table = (
+        "number,name,is_repairable,lead_time_days,turn_around_days,unit_cost,primary_metric\n"
+        "P-1,Pump,yes,90,30,12.5,km\nP-2,Seal,no,,,,\n"
+    )
     assert counts(desk, "part-types", table) == (2, 0, 0, 0)
     assert counts(desk, "part-types", table) == (0, 0, 2, 0)
     made = (
         desk.session.query(PartType).filter_by(number="P-1", organisation_id=desk.actor.organisation_id).one()
     )
+    assert made.turn_around_days == 30
     assert (made.is_repairable, made.lead_time_days, made.primary_metric.code) == (True, 90, "km")  # type: ignore[union-attr]
 
 

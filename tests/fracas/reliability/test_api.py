@@ -77,6 +77,8 @@ def test_demand_and_spares(client_of: Client) -> None:
     # What came out for a failure is unfit for use until somebody says otherwise.
     assert (answer["installed"], answer["on_hand"], answer["lead_time_days"]) == (8, 1, 60)
     assert answer["achieved"] >= 0.9
+    assert answer["turn_around_days"] is None
+    assert get(client_of, "/spares", part_type="VALVE-1", turn_around_days=20)["turn_around_days"] == 20
     assert set(answer["demand"]) == QUANTITY
     assert answer["demand"]["estimate"] > 0
 

@@ -45,6 +45,28 @@ def test_the_stock_follows_from_the_ages(fleet: Fleet) -> None:
     assert report.history.demand.sum() == 5
 
 
+def test_what_comes_back_from_repair_need_not_be_held(fleet: Fleet) -> None:
+    how = {"part_type": "VALVE-1", "as_of": day(600), "lead_time_days": 400.0}
+    held = spares(fleet.session, fleet.actor, **how)
+    fleet.part_type.turn_around_days = 30.0
+    own = spares(fleet.session, fleet.actor, **how)
+    assert held.stock is not None
+    assert own.stock is not None
+    assert own.stock.stock < held.stock.stock
+    # Demand is what it was; only what is out at the end is less.
+    assert own.demand.estimate == held.demand.estimate
+    assert (held.turn_around_days, own.to_dict()["turn_around_days"]) == (None, 30.0)
+    assert any("100 % of the failed parts" in str(note) for note in own.demand.warnings)
+    half = spares(fleet.session, fleet.actor, repaired_share=0.5, **how)
+    assert half.stock is not None
+    assert own.stock.mean_demand < half.stock.mean_demand < held.stock.mean_demand
+    asked = spares(fleet.session, fleet.actor, turn_around_days=400.0, **how)
+    assert asked.stock is not None
+    assert asked.stock.stock == held.stock.stock
+    fleet.part_type.is_repairable = False
+    assert spares(fleet.session, fleet.actor, **how).turn_around_days is None
+
+
 def test_stock_on_hand_is_what_is_fit_and_uninstalled(fleet: Fleet) -> None:
     for serial in [f"A{i}" for i in range(4)]:
         part_id = fleet.parts[serial].id
@@ -107,6 +129,8 @@ def test_other_reasons_for_removal_are_told(fleet: Fleet) -> None:
     [
         ({"service_level": 1.0}, "service_level"),
         ({"lead_time_days": -1}, "lead_time_days"),
+        ({"turn_around_days": -1}, "turn_around_days"),
+        ({"repaired_share": 1.5}, "repaired_share"),
         ({"confidence": 2}, "confidence"),
     ],
 )
