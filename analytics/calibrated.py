@@ -80,7 +80,7 @@ class Calibration:
         self._knots = np.empty(0) if knots is None else knots[knots > 0.0]
         self._known_moments: dict[str, tuple[float, float]] = {}
         self._known: dict[tuple[str, float, float], tuple[float, float]] = {}
-        self._samples = int(np.clip(MOST_LIVES // failures, FEWEST_SAMPLES, MOST_SAMPLES))
+        self._samples = lives.ease * int(np.clip(MOST_LIVES // failures, FEWEST_SAMPLES, MOST_SAMPLES))
 
     def bounds(self, quantity: Named, confidence: float, side: Side) -> tuple[float, float]:
         """Bounds on the working scale of the quantity; infinite on a side that has none."""

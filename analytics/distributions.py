@@ -54,7 +54,7 @@ def fit_distribution(
     bounds : {"wald", "likelihood_ratio", "calibrated"}
         Wald bounds on the working scale, likelihood ratio, or likelihood ratio with critical values found by resampling (see
         `fit_weibull`). The last exist for the families of location and scale and the exponential, without a free location, and
-        take 0.1 to 1 s a number instead of a millisecond (exponential: 20 ms).
+        take 0.1 to 1.3 s a number instead of a millisecond (exponential: 0.05 to 0.6 s).
 
     Returns
     -------

@@ -316,7 +316,7 @@ def fit_exponential(
     for time termination; for failure termination the first also has 2r degrees of freedom. They are exact when r was fixed
     beforehand, never too narrow when T was (units replaced at failure, a system repaired), and customary otherwise. Where each
     unit is watched to a set age of its own and not replaced, T is left to chance; calibrated bounds are made for that plan: by
-    likelihood ratio, with critical values from samples of it (see `fit_weibull`). They take some 20 ms.
+    likelihood ratio, with critical values from samples of it (see `fit_weibull`). They take 0.05 to 0.6 s.
 
     References
     ----------

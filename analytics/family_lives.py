@@ -96,6 +96,7 @@ class FamilyLives:
     working: FloatArray
     middle: float = 0.0
     log_scale: float = 0.0
+    ease: int = 1
 
     def drawn(
         self, theta: FloatArray, *, rng: np.random.Generator
@@ -209,6 +210,7 @@ class ExponentialLives:
 
     plan: Plan
     working: FloatArray
+    ease: int = 10
 
     def drawn(
         self, theta: FloatArray, *, rng: np.random.Generator

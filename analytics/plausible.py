@@ -48,8 +48,10 @@ def plausible_lives(fit: FittedLife, n: int, *, rng: np.random.Generator) -> tup
     With few failures the normal distribution of the estimates is a poor picture of what is plausible: lives are
     then drawn in proportion to their likelihood times a prior: even over the working parameters (log eta and
     log beta; mu and log sigma), for which predictions from complete samples hold as often as they say, times
-    the root of the failures that the life expects in the exposure seen. The root is what a test ended by time
-    adds: for a constant rate it is the half failure between the two chi-square bounds.
+    the failures that the life expects in the exposure seen to the power of half the number of parameters. The power is what
+    Jeffreys' rule adds where few of those watched fail, as the information on each parameter grows with the failures: for a
+    constant rate it is the half failure between the two chi-square bounds. How often predictions hold with it is measured in
+    ``fracas/docs/demand-coverage.md``.
     """
     if fit.counts.failures < FEW_FAILURES and getattr(fit, "data", None) is not None:
         if isinstance(fit, WeibullFit) and fit.covariance is not None and fit.method == "mle":
@@ -59,15 +61,12 @@ def plausible_lives(fit: FittedLife, n: int, *, rng: np.random.Generator) -> tup
             return _weighted(fit, fit.working, fit.covariance, n, rng), "likelihood"
     if isinstance(fit, DistributionFit):
         drawn = rng.multivariate_normal(fit.working, fit.covariance, size=n, method="eigh")
-        return [replace(fit, working=row) for row in drawn], "normal"
+        return _lives(fit, drawn), "normal"
     named = fit.sample_parameters(n, rng=rng)
-    rows = [{name: float(values[k]) for name, values in named.items()} for k in range(n)]
-    return [_with(fit, row) for row in rows], "gamma" if set(named) == {"theta"} else "normal"
-
-
-def _with(fit: FittedLife, changed: dict[str, Any]) -> FittedLife:
-    result: FittedLife = replace(fit, **changed)  # type: ignore[type-var]
-    return result
+    rows: list[dict[str, Any]] = [
+        {name: float(values[k]) for name, values in named.items()} for k in range(n)
+    ]
+    return [replace(fit, **row) for row in rows], "gamma" if set(named) == {"theta"} else "normal"  # type: ignore[type-var]
 
 
 def _weighted(
@@ -94,7 +93,7 @@ def _weighted(
     # What is hopeless is not looked at again: its hazards may be beyond any number.
     kept = np.flatnonzero(log_weight > log_weight.max() - 40.0)
     lives = _lives(fit, proposed[kept])
-    weight = np.exp(log_weight[kept] - log_weight.max()) * np.sqrt(_expected_failures(lives, fit.data))
+    weight = np.exp(log_weight[kept] - log_weight.max()) * _expected_failures(lives, fit.data) ** (k / 2.0)
     # One random number spreads the draws evenly over the weights, with less noise than n of them.
     at = (rng.uniform() + np.arange(n)) / n
     chosen = np.searchsorted(np.cumsum(weight) / weight.sum(), at).clip(max=kept.size - 1)

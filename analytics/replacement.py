@@ -3,14 +3,15 @@
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from analytics.errors import InvalidData
+from analytics.plausible import plausible_lives
 from analytics.renewal import LifeModel, renewal_function
 from analytics.results import Counts, FloatArray, Interval, Result, tail_probabilities
 
@@ -26,25 +27,6 @@ FRACTIONS = (1e-9, 1.0 - 1e-9)
 GRID = 120
 # Gauss-Legendre points for the mean life within an interval.
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(64)
-
-
-class FittedLife(LifeModel, Protocol):
-    """A fit: a life distribution whose parameters can be drawn."""
-
-    @property
-    def counts(self) -> Counts: ...
-    @property
-    def exposure(self) -> float: ...
-    @property
-    def fingerprint(self) -> str: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def warnings(self) -> tuple[str, ...]: ...
-
-    def sample_parameters(self, n: int, *, rng: np.random.Generator) -> dict[str, FloatArray]:
-        """Draws of the parameters by field name, each of shape (n,)."""
-        ...
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -270,13 +252,8 @@ def _interval(
     rng: np.random.Generator,
 ) -> tuple[float | None, float | None, float]:
     """Quantiles of the best age over drawn parameters, and how often there is one."""
-    drawn = fit.sample_parameters(draws, rng=rng)
-    ages = np.full(draws, np.inf)
-    for k in range(draws):
-        age = _cheapest(
-            replace(fit, **{name: float(values[k]) for name, values in drawn.items()}), costs, policy
-        )[0]
-        ages[k] = np.inf if age is None else age
+    found = [_cheapest(life, costs, policy)[0] for life in plausible_lives(fit, draws, rng=rng)[0]]
+    ages = np.array([np.inf if age is None else age for age in found])
     below, above = tail_probabilities(confidence)
     ends = [float(np.quantile(ages, p, method="nearest")) for p in (below, 1.0 - above)]
     lower, upper = (end if math.isfinite(end) else None for end in ends)

@@ -265,7 +265,16 @@ def roots(samples: Samples, free: Fits, quantity: Quantity, value: float) -> Flo
 
 
 class Lives(Protocol):
-    """Samples of a plan under the distributions of one family, and what the likelihood says in each."""
+    """Samples of a plan under the distributions of one family, and what the likelihood says in each.
+
+    Attributes
+    ----------
+    ease : int
+        How many times as many samples as of the Weibull distribution can be had at its price.
+    """
+
+    @property
+    def ease(self) -> int: ...
 
     def drawn(
         self, theta: FloatArray, *, rng: np.random.Generator
@@ -283,6 +292,7 @@ class WeibullLives:
     """Weibull lives under a plan; working parameters are log eta and log beta."""
 
     plan: Plan
+    ease: int = 1
 
     def drawn(
         self, theta: FloatArray, *, rng: np.random.Generator

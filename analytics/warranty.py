@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidData
 from analytics.lifedata import EXACT, INTERVAL_CENSORED, RIGHT_CENSORED, LifeData
+from analytics.plausible import plausible_lives
 from analytics.renewal import LifeModel
 from analytics.results import FloatArray, tail_probabilities
 
@@ -97,7 +98,9 @@ class WarrantyReturns:
         chance = _chances(fit, self.ages, self.period, periods, warranty)
         expected = self.in_service[:, None] * chance
         drawn = np.empty((draws, periods))
-        for k, model in enumerate(_models(fit, draws, generator)):
+        drawable: Any = fit if hasattr(fit, "sample_parameters") else None
+        models = plausible_lives(drawable, draws, rng=generator)[0] if drawable else [fit] * draws
+        for k, model in enumerate(models):
             p = chance if model is fit else _chances(model, self.ages, self.period, periods, warranty)
             stays = np.maximum(1.0 - p.sum(axis=1), 0.0)
             split = generator.multinomial(self.in_service.astype(np.int64), np.column_stack([p, stays]))
@@ -268,10 +271,3 @@ def _chances(
     survival = np.exp(-hazard)
     chance: FloatArray = survival[:, :-1] - survival[:, 1:]
     return chance
-
-
-def _models(fit: Any, draws: int, rng: np.random.Generator) -> list[Any]:
-    if not hasattr(fit, "sample_parameters"):
-        return [fit] * draws
-    drawn = fit.sample_parameters(draws, rng=rng)
-    return [replace(fit, **{name: float(values[k]) for name, values in drawn.items()}) for k in range(draws)]

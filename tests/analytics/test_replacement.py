@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from analytics import InvalidData, LifeData, ReplacementPlan, Result, fit_weibull, optimal_replacement
+from analytics import (
+    InvalidData,
+    LifeData,
+    ReplacementPlan,
+    Result,
+    fit_lognormal,
+    fit_weibull,
+    optimal_replacement,
+)
 from analytics.replacement import Policy, cost_rate
 from analytics.synthetic import WeibullLaw
 
@@ -117,3 +125,13 @@ def test_results_come_back_from_json() -> None:
 def test_refuses_what_has_no_cost(costs: tuple[float, float], how: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidData, match=message):
         optimal_replacement(WeibullLaw(1.0, 2.0), *costs, **how)  # type: ignore[arg-type]
+
+
+def test_the_uncertainty_of_any_fitted_distribution_is_carried(rng: np.random.Generator) -> None:
+    fit = fit_lognormal(LifeData(100 * rng.lognormal(0.0, 0.3, 40), 1))
+    plan = optimal_replacement(fit, 1.0, 5.0, draws=60)
+    assert plan.age is not None
+    assert plan.lower is not None
+    assert plan.upper is not None
+    assert plan.lower < plan.age < plan.upper
+    assert plan.probability_worthwhile == 1.0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, weibull_min
 
-from analytics import InvalidData, fit_weibull, warranty_from_nevada
+from analytics import InvalidData, fit_lognormal, fit_weibull, warranty_from_nevada
 from analytics.synthetic import WeibullLaw
 
 SHIPPED = [100, 140, 150]
@@ -131,3 +131,14 @@ def test_refuses_a_forecast_of_nothing(settings: dict[str, float], message: str)
     chart = warranty_from_nevada(SHIPPED, RETURNED)
     with pytest.raises(InvalidData, match=message):
         chart.forecast(WeibullLaw(10.0, 2.0), **{"periods": 2} | settings)  # type: ignore[arg-type]
+
+
+def test_returns_follow_the_lives_that_few_failures_leave_plausible() -> None:
+    chart = warranty_from_nevada([100, 140, 150], [[0, 1, 0, 1], [0, 0, 1, 1], [0, 0, 0, 0]])
+    for fit in (fit_weibull(chart.data), fit_lognormal(chart.data)):
+        ahead = chart.forecast(fit, 2, draws=400)
+        assert ahead.lower[0] <= ahead.expected[0] <= ahead.upper[0]
+        # The estimates alone would leave chance only.
+        law = WeibullLaw(1e9, 1.0)
+        assert ahead.total_upper - ahead.total_lower > 3.3 * math.sqrt(ahead.total)
+        assert chart.forecast(law, 2, draws=400).total_upper <= 1.0
