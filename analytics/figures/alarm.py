@@ -14,8 +14,8 @@ from analytics.figures.style import (
     Labels,
     Trace,
     Words,
-    corner,
     figure,
+    line,
     number,
     percent,
     whole_axis,
@@ -74,14 +74,15 @@ def alarm_chart(
     expected = float(found.expected[row])
     if np.isfinite(expected):
         traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": period,
-                "y": expected * exposed / exposed[stretch].sum(),
-                "name": words("expected_at_past_rate"),
-                "line": {"color": INK, "width": 2, "dash": "dash", "shape": "hvh"},
-            }
+            line(
+                period,
+                expected * exposed / exposed[stretch].sum(),
+                words("expected_at_past_rate"),
+                colour=INK,
+                width=2,
+                dash="dash",
+                shape="hvh",
+            )
         )
     text = _alarm_text(found, row, words)
     top = max(float(failures.max()), 1.0)
@@ -93,7 +94,7 @@ def alarm_chart(
         yaxis=whole_axis(words("failures_of_period"), top, range=[0, 1.35 * top]),
         barmode="overlay",
         bargap=0.2,
-        annotations=[corner([cell, *text])],
+        numbers=[cell, *text],
     )
 
 

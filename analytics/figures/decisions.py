@@ -17,9 +17,10 @@ from analytics.figures.style import (
     Trace,
     Words,
     axis,
-    corner,
     figure,
+    line,
     log_axis,
+    marks,
     number,
     percent,
     upright,
@@ -101,12 +102,9 @@ def before_after(
             upright(criterion, dash="dash", colour=ORANGE),
             upright(1.0, dash="dot", colour=INK),
         ],
-        annotations=[
-            corner(
-                [words("criterion", criterion=number(criterion)), *(texts if len(rows) == 1 else [])], x=0.98
-            ),
-            *(_counts_text(each, at, words) for each, at in zip(rows, height, strict=True)),
-        ],
+        numbers=[words("criterion", criterion=number(criterion)), *(texts if len(rows) == 1 else [])],
+        at=(0.98, 0.98),
+        annotations=[_counts_text(each, at, words) for each, at in zip(rows, height, strict=True)],
     )
 
 
@@ -143,28 +141,14 @@ def replacement_curve(
     if not (np.isfinite(last) and last > 0):
         raise InvalidData(f"until must be a positive age, not {until!r}")
     unit = plan.unit or words("time_unit")
-    ages = np.linspace(last / CURVE_POINTS, last, CURVE_POINTS)
+    # Closer together near age 0, where the curve is steep.
+    ages = last * np.linspace(1.0 / CURVE_POINTS, 1.0, CURVE_POINTS) ** 2
     rates = cost_rate(fit, ages, *costs, policy=plan.policy)
-    curve: Trace = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": ages,
-        "y": rates,
-        "name": words("cost_of_replacing"),
-        "line": {"color": BLUE, "width": 2.5},
-    }
+    curve = line(ages, rates, words("cost_of_replacing"))
     traces, lines = [curve], [words("run_to_failure_is_best")]
     if plan.age is not None:
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [plan.age],
-                "y": [plan.cost_rate],
-                "name": words("best_age", age=number(plan.age), unit=unit),
-                "marker": {"symbol": "diamond", "color": ORANGE, "size": 13},
-            }
-        )
+        name = words("best_age", age=number(plan.age), unit=unit)
+        traces.append(marks([plan.age], [plan.cost_rate], name, symbol="diamond", colour=ORANGE, size=13))
         lines = [
             _best_age_text(plan, unit, words),
             *([words("saving", saving=percent(round(plan.saving, 3)))] if plan.saving else []),
@@ -179,7 +163,8 @@ def replacement_curve(
         xaxis=axis(words("replacement_age", unit=unit), range=[0, last]),
         yaxis=axis(words("cost_rate", unit=unit), range=[0, top], minexponent=3),
         shapes=_age_band(plan, last),
-        annotations=[corner(lines, x=0.98)],
+        numbers=lines,
+        at=(0.98, 0.98),
     )
 
 
@@ -221,14 +206,8 @@ def _bounds(verdict: BeforeAfter, at: float, edges: tuple[float, float], words: 
 def _ratios(rows: list[BeforeAfter], height: FloatArray, words: Words) -> Trace:
     # A ratio of 0 is left to the arrow that its interval ends in, as a log axis has no 0.
     points = [(each.ratio, at) for each, at in zip(rows, height, strict=True) if each.ratio]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [ratio for ratio, _ in points],
-        "y": [at for _, at in points],
-        "name": words("ratio"),
-        "marker": {"symbol": "diamond", "color": INK, "size": 11},
-    }
+    ratios, heights = [ratio for ratio, _ in points], [at for _, at in points]
+    return marks(ratios, heights, words("ratio"), symbol="diamond", size=11)
 
 
 def _counts_text(verdict: BeforeAfter, at: float, words: Words) -> dict[str, Any]:
@@ -267,7 +246,7 @@ def _age_band(plan: ReplacementPlan, last: float) -> list[dict[str, Any]]:
     if plan.lower is None:
         return []
     ends = {"x0": plan.lower, "x1": last if plan.upper is None else min(plan.upper, last)}
-    line = {"color": BLUE, "width": 1, "dash": "dot"}
+    edge = {"color": BLUE, "width": 1, "dash": "dot"}
     return [
         {
             "type": "rect",
@@ -276,18 +255,11 @@ def _age_band(plan: ReplacementPlan, last: float) -> list[dict[str, Any]]:
             "y1": 1,
             **ends,
             "fillcolor": BAND,
-            "line": line,
+            "line": edge,
             "layer": "below",
         }
     ]
 
 
 def _run_to_failure(rate: float, last: float, words: Words) -> Trace:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [0, last],
-        "y": [rate, rate],
-        "name": words("run_to_failure"),
-        "line": {"color": INK, "width": 1.5, "dash": "dash"},
-    }
+    return line([0, last], [rate, rate], words("run_to_failure"), colour=INK, width=1.5, dash="dash")

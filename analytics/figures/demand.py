@@ -13,8 +13,8 @@ from analytics.figures.style import (
     Trace,
     Words,
     axis,
-    corner,
     figure,
+    line,
     number,
     percent,
     whole_axis,
@@ -110,16 +110,16 @@ def stock_curve(level: StockLevel, *, labels: Labels | None = None) -> "Figure":
     stocks = np.arange(level.probability.size)
     achieved = percent(level.achieved)
     traces: list[Trace] = [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "x": stocks,
-            "y": level.probability,
-            "name": words("covered"),
-            "line": {"color": BLUE, "width": 2, "shape": "hv"},
-            "marker": {"color": BLUE, "size": 5},
-            "hovertemplate": "%{x}: %{y:.2%}<extra></extra>",
-        },
+        line(
+            stocks,
+            level.probability,
+            words("covered"),
+            width=2,
+            shape="hv",
+            mode="lines+markers",
+            marker={"color": BLUE, "size": 5},
+            hovertemplate="%{x}: %{y:.2%}<extra></extra>",
+        ),
         _mark(
             level.stock,
             level.achieved,
@@ -133,7 +133,7 @@ def stock_curve(level: StockLevel, *, labels: Labels | None = None) -> "Figure":
         traces.append(
             _mark(level.on_hand, covers, words("on_hand", on_hand=level.on_hand), "square-open", INK)
         )
-    line: dict[str, Any] = {
+    asked: dict[str, Any] = {
         "type": "line",
         "xref": "paper",
         "x0": 0,
@@ -147,10 +147,9 @@ def stock_curve(level: StockLevel, *, labels: Labels | None = None) -> "Figure":
         alt=words("alt_stock_curve", stock=level.stock, achieved=achieved),
         xaxis=whole_axis(words("stock"), stocks.size, rangemode="tozero"),
         yaxis=axis(words("probability"), tickformat=".0%", range=[0, 1.03]),
-        shapes=[line],
-        annotations=[
-            corner([words("service_level", service_level=percent(level.service_level))], x=0.98, y=0.05)
-        ],
+        shapes=[asked],
+        numbers=[words("service_level", service_level=percent(level.service_level))],
+        at=(0.98, 0.05),
     )
 
 

@@ -1,6 +1,6 @@
 """Pictures of a fitted distribution of any family: its probability paper, and the contour of its likelihood."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,16 @@ from analytics.errors import InvalidData
 from analytics.figures.style import (
     BLUE,
     CURVE_POINTS,
-    INK,
     ORANGE,
     Labels,
     Trace,
     Words,
     axis,
     band_traces,
-    corner,
     figure,
+    line,
     log_axis,
+    marks,
     number,
     paper_ticks,
     percent,
@@ -88,22 +88,20 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
     left = float(seen.min()) / 1.5 if is_log else max(float(seen.min()) - 0.2 * spread, spread * 1e-3)
     right = float(seen.max()) * 1.5 if is_log else float(seen.max()) + 0.2 * spread
     grid = np.geomspace(left, right, CURVE_POINTS) if is_log else np.linspace(left, right, CURVE_POINTS)
-    line = fit.failure_probability(grid)
+    share = fit.failure_probability(grid)
     # A failure-free time, or the edge of a limited population, has nothing to draw before or beyond it.
-    drawn = (line > 1e-12) & (line < 1.0 - 1e-12)
-    grid, line = grid[drawn], line[drawn]
+    drawn = (share > 1e-12) & (share < 1.0 - 1e-12)
+    grid, share = grid[drawn], share[drawn]
     bottom, top = _paper(fit, np.array([lowest, highest]))
     traces = _band(fit, grid, words)
-    traces.append(
-        _trace("lines", grid, _paper(fit, line), words("fitted"), line={"color": BLUE, "width": 2.5})
-    )
-    marker = {"symbol": "circle-open" if is_open else "circle", "color": INK, "size": 8}
+    traces.append(line(grid, _paper(fit, share), words("fitted")))
     name = words("middles" if is_open else "product_limit" if np.any(data.entry > 0) else "median_ranks")
-    traces.append(_trace("markers", ages, _paper(fit, failed), name, marker=marker))
+    traces.append(marks(ages, _paper(fit, failed), name, symbol="circle-open" if is_open else "circle"))
     if survivors.size:
-        ticks = {"symbol": "line-ns-open", "color": ORANGE, "size": 12, "line": {"width": 1.5}}
         foot = np.full(survivors.size, bottom)
-        traces.append(_trace("markers", survivors, foot, words("suspensions"), marker=ticks))
+        traces.append(
+            marks(survivors, foot, words("suspensions"), symbol="line-ns-open", colour=ORANGE, size=12)
+        )
     shown = [p for p in PAPER_PERCENT if lowest <= p / 100 <= highest]
     counts = {"failures": fit.counts.failures, "suspensions": fit.counts.suspensions}
     title = words("age", unit=fit.unit)
@@ -118,7 +116,7 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
             range=[float(bottom - 0.04 * (top - bottom)), float(top)],
             **paper_ticks(shown, _paper(fit, np.array(shown) / 100), float(top - bottom)),
         ),
-        annotations=[corner([_name(fit), *_numbers(fit, bounds=True), words("counts", **counts)])],
+        numbers=[_name(fit), *_numbers(fit, bounds=True), words("counts", **counts)],
     )
 
 
@@ -192,14 +190,13 @@ def likelihood_contour(
         "hoverinfo": "skip",
     }
     best = [[fit.parameters[names[at]]] for at in order]
-    marker = {"symbol": "cross", "color": INK, "size": 10}
     titles = [_with_unit(fit, at) for at in order]
     return figure(
-        [contour, _trace("markers", np.array(best[0]), np.array(best[1]), words("fitted"), marker=marker)],
+        [contour, marks(best[0], best[1], words("fitted"), symbol="cross", size=10)],
         alt=words("alt_likelihood_contour", confidence=percent(level), numbers=", ".join(_numbers(fit))),
         xaxis=axis(titles[0], range=_around(natural[0], np.any(height <= drop, axis=0))),
         yaxis=axis(titles[1], range=_around(natural[1], np.any(height <= drop, axis=1))),
-        annotations=[corner(_numbers(fit))],
+        numbers=_numbers(fit),
     )
 
 
@@ -249,10 +246,6 @@ def _around(side: FloatArray, inside: NDArray[np.bool_]) -> list[float]:
 def fit_text(fit: "DistributionFit") -> str:
     """A fit in one line: its distribution and its parameters."""
     return f"{_name(fit)}, {', '.join(_numbers(fit))}"
-
-
-def _trace(mode: str, x: FloatArray, y: FloatArray, name: str, **style: Any) -> Trace:
-    return {"type": "scatter", "mode": mode, "x": x, "y": y, "name": name, **style}
 
 
 def _name(fit: "DistributionFit") -> str:

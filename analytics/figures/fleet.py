@@ -14,9 +14,10 @@ from analytics.figures.style import (
     Words,
     axis,
     band_traces,
-    corner,
     figure,
+    line,
     log_axis,
+    marks,
     number,
     percent,
 )
@@ -49,21 +50,24 @@ def mcf_curve(curve: MeanCumulativeFunction, *, labels: Labels | None = None) ->
     """
     words = Words(labels)
     name = words("band", confidence=percent(curve.confidence))
-    traces = band_traces(curve.time, curve.lower, curve.upper, name)
+    # From the first day under observation to the last, not only from the first event to the last; the bounds from the first
+    # event on, before which there are none.
+    ages = np.concatenate([curve.time, [curve.last_end]])
+    estimate, lower, upper = (
+        np.append(each, each[-1]) for each in (curve.estimate, curve.lower, curve.upper)
+    )
+    traces = band_traces(ages, lower, upper, name)
     for trace in traces:
         trace["line"]["shape"] = "hv"
     traces.append(
-        {
-            "type": "scatter",
-            "mode": "lines",
-            # From the first day under observation to the last, not only from the first event to the last.
-            "x": np.concatenate([[curve.first_start], curve.time, [curve.last_end]]),
-            "y": np.concatenate([[0.0], curve.estimate, curve.estimate[-1:]]),
-            "name": words("mcf"),
-            "line": {"color": BLUE, "width": 2.5, "shape": "hv"},
-            "customdata": np.concatenate([curve.at_risk[:1], curve.at_risk, curve.at_risk[-1:]]),
-            "hovertemplate": f"%{{x:.4g}} {curve.unit}: %{{y:.3g}} (n = %{{customdata}})<extra></extra>",
-        }
+        line(
+            np.concatenate([[curve.first_start], ages]),
+            np.concatenate([[0.0], estimate]),
+            words("mcf"),
+            shape="hv",
+            customdata=np.concatenate([curve.at_risk[:1], curve.at_risk, curve.at_risk[-1:]]),
+            hovertemplate=f"%{{x:.4g}} {curve.unit}: %{{y:.3g}} (n = %{{customdata}})<extra></extra>",
+        )
     )
     return figure(
         traces,
@@ -79,7 +83,7 @@ def mcf_curve(curve: MeanCumulativeFunction, *, labels: Labels | None = None) ->
         ),
         xaxis=axis(words("age", unit=curve.unit)),
         yaxis=axis(words(f"mcf_{curve.value}"), rangemode="tozero"),
-        annotations=[corner([words("systems", systems=curve.systems, events=curve.counts.failures)])],
+        numbers=[words("systems", systems=curve.systems, events=curve.counts.failures)],
     )
 
 
@@ -141,32 +145,27 @@ def _estimates(known: list[tuple[str, MtbfEstimate]], unit: str, words: Words) -
     # A bound that was not asked for is drawn as no whisker.
     upper = np.array([result.estimate if result.upper is None else result.upper for _, result in known])
     lower = np.array([result.estimate if result.lower is None else result.lower for _, result in known])
-    return {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "x": [period for period, _ in known],
-        "y": values,
-        "name": words("mtbf_estimate", confidence=percent(known[0][1].confidence)),
-        "marker": {"color": BLUE, "size": 9},
-        "line": {"color": BLUE, "width": 1, "dash": "dot"},
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": upper - values,
-            "arrayminus": values - lower,
-        },
-        "customdata": [result.failures for _, result in known],
-        "hovertemplate": f"%{{x}}: %{{y:.4g}} {unit} (n = %{{customdata}})<extra></extra>",
-    }
+    return line(
+        [period for period, _ in known],
+        values,
+        words("mtbf_estimate", confidence=percent(known[0][1].confidence)),
+        width=1,
+        dash="dot",
+        mode="lines+markers",
+        marker={"color": BLUE, "size": 9},
+        error_y={"type": "data", "symmetric": False, "array": upper - values, "arrayminus": values - lower},
+        customdata=[result.failures for _, result in known],
+        hovertemplate=f"%{{x}}: %{{y:.4g}} {unit} (n = %{{customdata}})<extra></extra>",
+    )
 
 
 def _lower_bounds(open_: list[tuple[str, MtbfEstimate]], unit: str, words: Words) -> Trace:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [period for period, _ in open_],
-        "y": [result.lower for _, result in open_],
-        "name": words("mtbf_lower_only"),
-        "marker": {"color": ORANGE, "size": 11, "symbol": "triangle-up-open"},
-        "hovertemplate": f"%{{x}}: ≥ %{{y:.4g}} {unit}<extra></extra>",
-    }
+    return marks(
+        [period for period, _ in open_],
+        np.array([result.lower for _, result in open_], dtype=float),
+        words("mtbf_lower_only"),
+        symbol="triangle-up-open",
+        colour=ORANGE,
+        size=11,
+        hovertemplate=f"%{{x}}: ≥ %{{y:.4g}} {unit}<extra></extra>",
+    )

@@ -1,6 +1,6 @@
 """Pictures of reliability growth and of trend."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,13 +13,13 @@ from analytics.figures.style import (
     INK,
     ORANGE,
     Labels,
-    Trace,
     Words,
     axis,
     band_traces,
-    corner,
     figure,
+    line,
     log_axis,
+    marks,
     number,
     percent,
 )
@@ -29,6 +29,8 @@ from analytics.trend_statistics import places_on_total_time
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+POINT: dict[str, Any] = {"symbol": "circle-open", "colour": ORANGE, "size": 7}
 
 
 def growth_curve(
@@ -62,11 +64,11 @@ def growth_curve(
     assert band.lower is not None
     assert band.upper is not None
     traces = band_traces(ages, band.lower, band.upper, words("band", confidence=percent(fit.confidence)))
-    traces.append(_line(ages, band.estimate, words("instantaneous_mtbf"), BLUE, "solid"))
+    traces.append(line(ages, band.estimate, words("instantaneous_mtbf")))
     cumulative = fit.cumulative_mtbf(ages)
-    traces.append(_line(ages, cumulative, words("cumulative_mtbf"), INK, "dash"))
+    traces.append(line(ages, cumulative, words("cumulative_mtbf"), colour=INK, dash="dash"))
     if points[0].size:
-        traces.append(_dots(*points, words("cumulative_points")))
+        traces.append(marks(*points, words("cumulative_points"), **POINT))
     bounds = fit.interval("mtbf")
     shown = np.concatenate([band.lower, band.upper, cumulative, points[1]])
     now = {
@@ -81,9 +83,9 @@ def growth_curve(
         alt=words("alt_growth_curve", confidence=percent(fit.confidence), beta=number(fit.beta), **now),
         xaxis=log_axis(words("time", unit=fit.unit), first / 1.1, fit.end * 1.1),
         yaxis=log_axis(words("mtbf", unit=fit.unit), float(shown.min()) / 1.2, float(shown.max()) * 1.2),
-        annotations=[
-            corner([words("growth_numbers", beta=number(fit.beta), **now)], x=_free_side(fit.beta < 1))
-        ],
+        numbers=[words("growth_numbers", beta=number(fit.beta), **now)],
+        # Under the curve's end, as the bounds are wide where it begins; above it where it falls.
+        at=(0.98, 0.05 if fit.beta < 1 else 0.98),
     )
 
 
@@ -112,8 +114,11 @@ def duane_plot(fit: DuaneFit, *, labels: Labels | None = None) -> "Figure":
         "duane_line": (fit.cumulative_mtbf(ages), INK, "solid"),
         "instantaneous_mtbf": (fit.mtbf(ages), BLUE, "dash"),
     }
-    traces = [_line(ages, curve, words(name), colour, dash) for name, (curve, colour, dash) in lines.items()]
-    traces.append(_dots(fit.time, fit.cumulative, words("cumulative_points")))
+    traces = [
+        line(ages, curve, words(name), colour=colour, dash=dash)
+        for name, (curve, colour, dash) in lines.items()
+    ]
+    traces.append(marks(fit.time, fit.cumulative, words("cumulative_points"), **POINT))
     shown = np.concatenate([fit.cumulative, *(curve for curve, _, _ in lines.values())])
     numbers = {"alpha": number(fit.alpha), "mtbf": number(float(fit.mtbf(ages[-1]))), "unit": fit.unit}
     return figure(
@@ -121,7 +126,9 @@ def duane_plot(fit: DuaneFit, *, labels: Labels | None = None) -> "Figure":
         alt=words("alt_duane_plot", **numbers),
         xaxis=log_axis(words("time", unit=fit.unit), float(ages[0]) / 1.1, float(ages[-1]) * 1.1),
         yaxis=log_axis(words("mtbf", unit=fit.unit), float(shown.min()) / 1.2, float(shown.max()) * 1.2),
-        annotations=[corner([words("duane_numbers", **numbers)], x=_free_side(fit.alpha > 0))],
+        numbers=[words("duane_numbers", **numbers)],
+        # Where the numbers do not lie on the line: at its low end.
+        at=(0.02 if fit.alpha > 0 else 0.98, 0.98),
     )
 
 
@@ -152,11 +159,8 @@ def trend_plot(histories: EventHistories, *, labels: Labels | None = None) -> "F
     places = places_on_total_time(histories, "time")
     x = np.concatenate([[0.0], np.sort(places.at / places.length)])
     y = np.arange(x.size) / places.at.size
-    diagonal = _line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), words("no_trend"), INK, "dash")
-    events = _line(x, y, words("events"), BLUE, "solid") | {
-        "mode": "lines+markers",
-        "marker": {"color": BLUE, "size": 6},
-    }
+    diagonal = line([0.0, 1.0], [0.0, 1.0], words("no_trend"), colour=INK, dash="dash")
+    events = line(x, y, words("events"), mode="lines+markers", marker={"color": BLUE, "size": 6})
     half = float(np.searchsorted(x, 0.5, side="right") - 1) / places.at.size
     counted = {"systems": len(histories.systems), "events": int(places.at.size)}
     return figure(
@@ -164,7 +168,7 @@ def trend_plot(histories: EventHistories, *, labels: Labels | None = None) -> "F
         alt=words("alt_trend_plot", half=percent(round(half, 3)), **counted),
         xaxis=axis(words("total_time_share"), range=[0, 1], tickformat=".0%"),
         yaxis=axis(words("events_share"), range=[0, 1.02], tickformat=".0%"),
-        annotations=[corner([words("systems", **counted)])],
+        numbers=[words("systems", **counted)],
     )
 
 
@@ -177,18 +181,3 @@ def _points(fit: PowerLawFit, histories: EventHistories | None) -> tuple[FloatAr
         return np.zeros(0), np.zeros(0)
     time, counts = np.unique(histories.time, return_counts=True)
     return time, time * fit.systems / np.cumsum(counts)
-
-
-def _free_side(rises: bool) -> float:
-    """Where the numbers do not lie on the curve: at its low end."""
-    return 0.02 if rises else 0.98
-
-
-def _line(x: FloatArray, y: FloatArray, name: str, colour: str, dash: str) -> Trace:
-    line = {"color": colour, "width": 2.5, "dash": dash}
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": line}
-
-
-def _dots(x: FloatArray, y: FloatArray, name: str) -> Trace:
-    marker = {"color": ORANGE, "size": 7, "symbol": "circle-open", "line": {"width": 2}}
-    return {"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": marker}

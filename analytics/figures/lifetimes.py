@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from analytics.errors import InvalidData
 from analytics.figures.style import (
-    BLUE,
     CURVE_POINTS,
     INK,
     ORANGE,
@@ -17,9 +16,10 @@ from analytics.figures.style import (
     ages_until,
     axis,
     band_traces,
-    corner,
     figure,
+    line,
     log_axis,
+    marks,
     number,
     paper_ticks,
     percent,
@@ -87,7 +87,7 @@ def weibull_paper(fit: WeibullFit, data: LifeData, *, labels: Labels | None = No
     bottom, top = float(_paper(np.array(lowest))), float(_paper(np.array(highest)))
     grid = np.geomspace(left, right, CURVE_POINTS)
     traces = _paper_band(fit, grid, words)
-    traces.append(_line(grid, _paper(fit.failure_probability(grid)), words("fit")))
+    traces.append(line(grid, _paper(fit.failure_probability(grid)), words("fit")))
     traces.append(_failures(points, fit.unit, words))
     if np.any(is_survivor):
         traces.append(_survivors(data, is_survivor, bottom, words))
@@ -101,7 +101,7 @@ def weibull_paper(fit: WeibullFit, data: LifeData, *, labels: Labels | None = No
             range=[bottom - 0.04 * (top - bottom), top],
             **paper_ticks(shown, _paper(np.array(shown) / 100), top - bottom),
         ),
-        annotations=[_numbers_box(fit, words)],
+        numbers=_numbers_box(fit, words),
     )
 
 
@@ -142,20 +142,12 @@ def reliability_curve(
         traces += band_traces(
             grid, band.lower, band.upper, words("band", confidence=percent(band.confidence))
         )
-    traces.append(_line(grid, fit.reliability(grid), words("fitted")))
+    traces.append(line(grid, fit.reliability(grid), words("fitted")))
     if nonparametric is not None:
         ages = np.concatenate([[0.0], nonparametric.time, [nonparametric.last_time]])
         steps = np.concatenate([[1.0], nonparametric.estimate, nonparametric.estimate[-1:]])
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": ages,
-                "y": steps,
-                "name": words("kaplan_meier"),
-                "line": {"color": INK, "width": 1.5, "dash": "dash", "shape": "hv"},
-            }
-        )
+        name = words("kaplan_meier")
+        traces.append(line(ages, steps, name, colour=INK, width=1.5, dash="dash", shape="hv"))
     # Where fewer than a tenth can ever fail, the end of the curve.
     age = min(fit.b_life(10), float(grid[-1]))
     failed = float(fit.failure_probability(age))
@@ -200,7 +192,7 @@ def hazard_curve(fit: "LifeFit", *, until: float | None = None, labels: Labels |
         )
         # An upper bound that runs away at either end must not press the curve onto the axis.
         top = min(float(np.max(band.upper)), 4 * top) if band.upper is not None else top
-    traces.append(_line(grid, rate, words("fitted")))
+    traces.append(line(grid, rate, words("fitted")))
     return figure(
         traces,
         alt=words(
@@ -249,13 +241,14 @@ def density_curve(fit: "LifeFit", *, until: float | None = None, labels: Labels 
     top = 1.12 * float(density.max())
     return figure(
         [
-            _line(grid, density, words("fitted")),
+            line(grid, density, words("fitted")),
             *(_mark(text, age, dash, float(fit.density(age))) for text, age, dash in marks),
         ],
         alt=words("alt_density_curve", mode=number(float(grid[np.argmax(density)])), unit=fit.unit),
         xaxis=axis(words("age", unit=fit.unit), range=[0, float(grid[-1])]),
         yaxis=axis(words("density", unit=fit.unit), range=[0, top], minexponent=3),
-        annotations=[corner(lines, x=0.98)] if lines else [],
+        numbers=lines,
+        at=(0.98, 0.98),
     )
 
 
@@ -284,30 +277,28 @@ def plotted_points(fit: WeibullFit, data: LifeData) -> tuple[FloatArray, FloatAr
 
 def _failures(points: tuple[FloatArray, FloatArray, str, bool], unit: str, words: Words) -> Trace:
     ages, failed, label, is_open = points
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": ages,
-        "y": _paper(failed),
-        "name": words(label),
-        "marker": {"symbol": "circle-open" if is_open else "circle", "color": INK, "size": 8},
-        "customdata": 100 * failed,
-        "hovertemplate": f"%{{x:.4g}} {unit}, %{{customdata:.3g}} %<extra></extra>",
-    }
+    return marks(
+        ages,
+        _paper(failed),
+        words(label),
+        symbol="circle-open" if is_open else "circle",
+        customdata=100 * failed,
+        hovertemplate=f"%{{x:.4g}} {unit}, %{{customdata:.3g}} %<extra></extra>",
+    )
 
 
 def _survivors(data: LifeData, is_survivor: NDArray[np.bool_], bottom: float, words: Words) -> Trace:
     ages = data.time[is_survivor]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": ages,
-        "y": np.full(ages.size, bottom),
-        "name": words("suspensions"),
-        "marker": {"symbol": "line-ns-open", "color": ORANGE, "size": 12, "line": {"width": 1.5}},
-        "customdata": data.count[is_survivor],
-        "hovertemplate": f"%{{x:.4g}} {data.unit} (n = %{{customdata}})<extra></extra>",
-    }
+    return marks(
+        ages,
+        np.full(ages.size, bottom),
+        words("suspensions"),
+        symbol="line-ns-open",
+        colour=ORANGE,
+        size=12,
+        customdata=data.count[is_survivor],
+        hovertemplate=f"%{{x:.4g}} {data.unit} (n = %{{customdata}})<extra></extra>",
+    )
 
 
 def _paper(failed: FloatArray) -> FloatArray:
@@ -324,20 +315,8 @@ def _paper_band(fit: WeibullFit, grid: FloatArray, words: Words) -> list[Trace]:
     return band_traces(grid, lower, upper, words("band", confidence=percent(band.confidence)))
 
 
-def _line(x: FloatArray, y: FloatArray, name: str) -> Trace:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "name": name,
-        "line": {"color": BLUE, "width": 2.5},
-    }
-
-
 def _mark(name: str, age: float, dash: str, height: float) -> Trace:
-    line = {"color": INK, "width": 1.5, "dash": dash}
-    return {"type": "scatter", "mode": "lines", "x": [age, age], "y": [0, height], "name": name, "line": line}
+    return line([age, age], [0, height], name, colour=INK, width=1.5, dash=dash)
 
 
 def _numbers(fit: WeibullFit) -> dict[str, object]:
@@ -350,15 +329,15 @@ def _numbers(fit: WeibullFit) -> dict[str, object]:
     }
 
 
-def _numbers_box(fit: WeibullFit, words: Words) -> dict[str, object]:
+def _numbers_box(fit: WeibullFit, words: Words) -> list[str]:
     values = _numbers(fit)
     counts = words("counts", failures=fit.counts.failures, suspensions=fit.counts.suspensions)
     if fit.covariance is None:
-        return corner([words("numbers_without_bounds", **values), counts])
+        return [words("numbers_without_bounds", **values), counts]
     for name in ("eta", "beta"):
         bounds = fit.interval(name)
         values |= {f"{name}_lower": number(bounds.lower), f"{name}_upper": number(bounds.upper)}
-    return corner([words("numbers", **values), counts])
+    return [words("numbers", **values), counts]
 
 
 def _ages(fit: "LifeFit", until: float | None) -> FloatArray:

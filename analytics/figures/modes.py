@@ -15,8 +15,8 @@ from analytics.figures.style import (
     Words,
     ages_until,
     axis,
-    corner,
     figure,
+    line,
     number,
     percent,
 )
@@ -70,14 +70,8 @@ def competing_modes(
     """
     words = Words(labels)
     ages = ages_until(until, float(fit.quantile(0.95)))
-    whole: Trace = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": ages,
-        "y": fit.failure_probability(ages),
-        "name": words("all_modes"),
-        "line": {"color": INK, "width": 3},
-    }
+    failed = fit.failure_probability(ages)
+    whole = line(ages, failed, words("all_modes"), colour=INK, width=3)
     taken = {mode: fit.mode_probability(mode, ages) for mode in fit.modes}
     curves = [_curve(mode, at, ages, share) for at, (mode, share) in enumerate(taken.items())]
     ends = ", ".join(f"{mode} {percent(round(float(share[-1]), 3))}" for mode, share in taken.items())
@@ -85,20 +79,13 @@ def competing_modes(
         [whole, *curves],
         alt=words("alt_competing_modes", age=number(float(ages[-1])), unit=fit.unit, shares=ends),
         xaxis=axis(words("age", unit=fit.unit), range=[0, float(ages[-1])]),
-        yaxis=axis(words("share_failed"), range=[0, 1.02 * float(whole["y"][-1])], tickformat=".0%"),
-        annotations=[corner([f"{mode}: {fit_text(each)}" for mode, each in fit.fits.items()])],
+        yaxis=axis(words("share_failed"), range=[0, 1.02 * float(failed[-1])], tickformat=".0%"),
+        numbers=[f"{mode}: {fit_text(each)}" for mode, each in fit.fits.items()],
     )
 
 
 def _curve(mode: str, at: int, ages: FloatArray, share: FloatArray) -> Trace:
     dash, symbol, colour = STYLES[at % len(STYLES)]
-    return {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "x": ages,
-        "y": share,
-        "name": mode,
-        "line": {"color": colour, "width": 2, "dash": dash},
-        # A symbol at each point would hide the dashes.
-        "marker": {"symbol": symbol, "color": colour, "size": 8, "maxdisplayed": MARKS},
-    }
+    # A symbol at each point would hide the dashes.
+    marker = {"symbol": symbol, "color": colour, "size": 8, "maxdisplayed": MARKS}
+    return line(ages, share, mode, colour=colour, width=2, dash=dash, mode="lines+markers", marker=marker)

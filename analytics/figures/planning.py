@@ -9,11 +9,12 @@ from analytics.figures.style import (
     BLUE,
     ORANGE,
     Labels,
-    Trace,
     Words,
     axis,
     band_traces,
     figure,
+    line,
+    marks,
     number,
     percent,
     whole_axis,
@@ -46,15 +47,10 @@ def failure_fan(forecast: FailureForecast, *, labels: Labels | None = None) -> "
     words = Words(labels)
     period = np.arange(1.0, forecast.lengths.size + 1.0)
     confidence = percent(forecast.confidence)
-    expected: Trace = {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "x": period,
-        "y": forecast.expected,
-        "name": words("expected"),
-        "line": {"color": BLUE, "width": 2},
-        "marker": {"color": BLUE, "size": 7},
-    }
+    marker = {"color": BLUE, "size": 7}
+    expected = line(
+        period, forecast.expected, words("expected"), width=2, mode="lines+markers", marker=marker
+    )
     alt = words(
         "alt_failure_fan",
         periods=period.size,
@@ -106,23 +102,16 @@ def spares_trade_off(
     value = getattr(plan, shown)
     is_share = shown != "backorders"
     reached = percent(round(value, 4)) if is_share else number(value)
-    curve: Trace = {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "x": plan.curve_cost,
-        "y": getattr(plan, f"curve_{shown}"),
-        "name": words("efficient_plans"),
-        "line": {"color": BLUE, "width": 2},
-        "marker": {"color": BLUE, "size": 4},
-    }
-    chosen: Trace = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [plan.cost],
-        "y": [value],
-        "name": words("chosen_plan", cost=number(plan.cost), reached=reached),
-        "marker": {"symbol": "diamond", "color": ORANGE, "size": 13},
-    }
+    curve = line(
+        plan.curve_cost,
+        getattr(plan, f"curve_{shown}"),
+        words("efficient_plans"),
+        width=2,
+        mode="lines+markers",
+        marker={"color": BLUE, "size": 4},
+    )
+    name = words("chosen_plan", cost=number(plan.cost), reached=reached)
+    chosen = marks([plan.cost], [value], name, symbol="diamond", colour=ORANGE, size=13)
     return figure(
         [curve, chosen],
         alt=words(

@@ -15,9 +15,10 @@ from analytics.figures.style import (
     Words,
     axis,
     band_traces,
-    corner,
     figure,
+    line,
     log_axis,
+    marks,
     number,
     percent,
 )
@@ -114,7 +115,9 @@ def life_against_stress(
             autorange=True if places[-1] > places[0] else "reversed",
         ),
         yaxis=log_axis(words("age", unit=fit.unit), min(low, seen.min()) / 1.5, max(high, seen.max()) * 1.5),
-        annotations=[corner(_numbers(fit, life_percent, words), y=0.02)],
+        numbers=_numbers(fit, life_percent, words),
+        # Lives fall to the right: nothing lies above their end.
+        at=(0.98, 0.98),
     )
 
 
@@ -147,10 +150,7 @@ def _lines(
         (early, words("b_life", percent=f"{life_percent:g}"), "solid"),
         (median, words("median_life"), "dash"),
     ):
-        line = {"color": BLUE, "width": 2.5, "dash": dash}
-        traces.append(
-            {"type": "scatter", "mode": "lines", "x": places, "y": values, "name": label, "line": line}
-        )
+        traces.append(line(places, values, label, dash=dash))
     return traces, float(early.min()), float(median.max())
 
 
@@ -175,38 +175,34 @@ def _records(data: LifeData, places: FloatArray, ages: FloatArray, words: Words)
         (shown & ~failed, "suspensions", "triangle-up-open", ORANGE),
     ):
         if rows.any():
-            traces.append(
-                {
-                    "type": "scatter",
-                    "mode": "markers",
-                    "x": places[rows],
-                    "y": ages[rows],
-                    "name": words(label),
-                    "marker": {"symbol": symbol, "color": colour, "size": 8},
-                    "customdata": data.count[rows],
-                    "hovertemplate": f"%{{y:.4g}} {data.unit} (n = %{{customdata}})<extra></extra>",
-                }
-            )
+            hover = f"%{{y:.4g}} {data.unit} (n = %{{customdata}})<extra></extra>"
+            more = {
+                "symbol": symbol,
+                "colour": colour,
+                "customdata": data.count[rows],
+                "hovertemplate": hover,
+            }
+            traces.append(marks(places[rows], ages[rows], words(label), **more))
     return traces
 
 
 def _use(fit: "AcceleratedLifeFit", name: str, life_percent: float, words: Words) -> Trace:
     """The B-life at the fit's conditions, as a point with its interval."""
     life, bounds = fit.b_life(life_percent), fit.interval(f"b{life_percent:g}")
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": _places(fit, name, np.array([fit.conditions[name]])),
-        "y": [life],
-        "name": words("at_conditions", stress=name, at=f"{fit.conditions[name]:g}"),
-        "marker": {"symbol": "diamond", "color": BLUE, "size": 10},
-        "error_y": {
+    return marks(
+        _places(fit, name, np.array([fit.conditions[name]])),
+        [life],
+        words("at_conditions", stress=name, at=f"{fit.conditions[name]:g}"),
+        symbol="diamond",
+        colour=BLUE,
+        size=10,
+        error_y={
             "type": "data",
             "symmetric": False,
             "array": [(bounds.upper or life) - life],
             "arrayminus": [life - (bounds.lower or life)],
         },
-    }
+    )
 
 
 def _numbers(fit: "AcceleratedLifeFit", life_percent: float, words: Words) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidData
 from analytics.results import FloatArray
@@ -186,10 +187,44 @@ def band_traces(at: FloatArray, lower: FloatArray | None, upper: FloatArray | No
     return traces
 
 
+def line(
+    x: ArrayLike,
+    y: ArrayLike,
+    name: str,
+    *,
+    colour: str = BLUE,
+    width: float = 2.5,
+    dash: str = "solid",
+    shape: str = "linear",
+    **more: Any,
+) -> Trace:
+    """A line, told from others by its dash as well as by its colour."""
+    drawn = {"color": colour, "width": width, "dash": dash, "shape": shape}
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": drawn, **more}
+
+
+def marks(
+    x: ArrayLike,
+    y: ArrayLike,
+    name: str,
+    *,
+    symbol: str = "circle",
+    colour: str = INK,
+    size: float = 8,
+    **more: Any,
+) -> Trace:
+    """Points, told from others by their symbol as well as by their colour."""
+    drawn = {"symbol": symbol, "color": colour, "size": size}
+    if symbol.endswith("-open"):
+        # Open symbols are all edge, which at plotly's own width is lost in print.
+        drawn["line"] = {"width": 1.5}
+    return {"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": drawn, **more}
+
+
 def upright(x: float, *, dash: str, colour: str) -> dict[str, Any]:
-    """A line through the whole height of the plot."""
+    """A line through the whole height of the plot, above the rule of the axis at the same place."""
     ends = {"x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1}
-    return {"type": "line", **ends, "line": {"color": colour, "width": 1.5, "dash": dash}, "layer": "below"}
+    return {"type": "line", **ends, "line": {"color": colour, "width": 2, "dash": dash}, "layer": "above"}
 
 
 def ages_until(until: float | None, otherwise: float, *, start: float = 0.0) -> FloatArray:
@@ -202,7 +237,7 @@ def ages_until(until: float | None, otherwise: float, *, start: float = 0.0) -> 
     return np.asarray(np.linspace(start, last, CURVE_POINTS + 1)[1:])
 
 
-def corner(lines: Iterable[str], *, x: float = 0.02, y: float = 0.98) -> dict[str, Any]:
+def corner(lines: Iterable[str], x: float = 0.02, y: float = 0.98) -> dict[str, Any]:
     """A box of text inside the plot, its top left corner at the given share of the axes."""
     return {
         "text": "<br>".join(lines),
@@ -275,10 +310,12 @@ def figure(
     alt: str,
     xaxis: dict[str, Any],
     yaxis: dict[str, Any],
+    numbers: Iterable[str] = (),
+    at: tuple[float, float] = (0.02, 0.98),
     annotations: Sequence[dict[str, Any]] = (),
     **layout: Any,
 ) -> "Figure":
-    """Put traces and axes together in the house style."""
+    """Put traces and axes together in the house style, with the numbers in a box whose corner is `at` a share of the axes."""
     # Here and nowhere else, as importing plotly takes longer than fitting.
     import plotly.graph_objects as go
 
@@ -295,7 +332,7 @@ def figure(
             "meta": {"alt": alt},
             "xaxis": xaxis,
             "yaxis": yaxis,
-            "annotations": list(annotations),
+            "annotations": [*([corner(boxed, *at)] if (boxed := list(numbers)) else []), *annotations],
             **layout,
         },
     )

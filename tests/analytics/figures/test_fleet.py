@@ -14,8 +14,9 @@ def test_the_curve_runs_from_the_first_day_watched_to_the_last() -> None:
     assert np.array(steps.x).tolist() == [0, 10, 20, 40, 60]
     assert np.array(steps.y) == pytest.approx([0, *curve.estimate, curve.estimate[-1]])
     lower, upper = figure.data[:2]
-    assert np.array(lower.y).tolist() == curve.lower.tolist()
-    assert np.array(upper.y).tolist() == curve.upper.tolist()
+    assert np.array(lower.y).tolist() == [*curve.lower, curve.lower[-1]]
+    assert np.array(lower.x).tolist() == [10, 20, 40, 60]
+    assert np.array(upper.y).tolist() == [*curve.upper, curve.upper[-1]]
     assert figure.layout.xaxis.title.text == "Age (days)"
     assert figure.layout.annotations[0].text == "3 systems, 3 events"
     assert "3 systems" in figure.layout.meta["alt"]

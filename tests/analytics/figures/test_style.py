@@ -11,7 +11,9 @@ from analytics.figures.style import (
     band_traces,
     corner,
     figure,
+    line,
     log_axis,
+    marks,
     number,
     paper_ticks,
     percent,
@@ -99,6 +101,20 @@ def test_ages_of_a_curve_begin_after_its_start_and_end_where_asked() -> None:
 def test_an_upright_line_goes_through_the_whole_plot() -> None:
     line = upright(3.0, dash="dash", colour="black")
     assert (line["x0"], line["x1"], line["y0"], line["y1"], line["yref"]) == (3.0, 3.0, 0, 1, "paper")
+
+
+def test_lines_and_points_differ_without_colour() -> None:
+    dashed = line([0, 1], [2, 3], "Run to failure", dash="dash", hoverinfo="skip")
+    assert (dashed["mode"], dashed["line"]["dash"], dashed["hoverinfo"]) == ("lines", "dash", "skip")
+    assert "line" not in marks([0], [1], "Failures")["marker"]
+    assert marks([0], [1], "Suspensions", symbol="triangle-up-open")["marker"]["line"] == {"width": 1.5}
+
+
+def test_the_numbers_stand_in_a_box() -> None:
+    made = figure([], alt="Nothing.", xaxis={}, yaxis={}, numbers=["a = 1", "b = 2"], at=(0.98, 0.05))
+    [box] = made.layout.annotations
+    assert (box.text, box.x, box.xanchor, box.yanchor) == ("a = 1<br>b = 2", 0.98, "right", "bottom")
+    assert not figure([], alt="Nothing.", xaxis={}, yaxis={}).layout.annotations
 
 
 def test_a_figure_has_its_alternative_text() -> None:
