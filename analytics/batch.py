@@ -224,8 +224,11 @@ def gather(
     age = age.ravel()
     if late is not None and not late.any():
         late = None
-    if age.min(initial=1.0) <= 0.0:  # a record that ends at age 0 adds nothing
-        count = np.where(age > 0.0, 1.0 if count is None else count, 0.0)
+    # A survivor of no length was never at risk, and its age, however large, is no scale for the others.
+    if late is not None or age.min(initial=1.0) <= 0.0:
+        passing = age <= 0.0 if late is None else (age <= late) & ~failed
+        if passing.any():
+            count = np.where(passing, 0.0, 1.0 if count is None else count)
     n = cuts.size - 1
     samples = Samples(
         offsets=cuts,
@@ -261,7 +264,7 @@ def _fill(tile: Samples, age: FloatArray, failed: NDArray[np.bool_]) -> None:
         scale = np.where(largest > 0.0, largest, 1.0)
         np.divide(age, np.repeat(scale, lengths), out=x)
         if weight is not None:
-            x[age == 0.0] = 1.0
+            x[weight == 0.0] = 1.0
         np.log(x, out=x)
         np.log(scale, out=tile.log_scale)
         worth = failed.astype(np.float64) if weight is None else failed * weight

@@ -194,13 +194,13 @@ def _relative(age: Any, weight: Any, x: Any) -> float:
         largest = max(largest, age[i] if weight[i] > 0.0 else 0.0)
     scale = largest if largest > 0.0 else 1.0
     for i in range(age.size):
-        x[i] = age[i] / scale if age[i] > 0.0 else 1.0
+        x[i] = age[i] / scale if weight[i] > 0.0 and age[i] > 0.0 else 1.0
     return scale
 
 
 @njit(cache=True, nogil=True)
 def relative_ages(offsets: Any, age: Any, weight: Any, x: Any, scale: Any) -> None:
-    """Each age over the largest of its sample that has a weight; 1 for an age of 0."""
+    """Each age over the largest of its sample that has a weight; 1 for one without, and for an age of 0."""
     ones = np.ones(np.diff(offsets).max())
     for k in range(offsets.size - 1):
         a, b = offsets[k], offsets[k + 1]

@@ -52,7 +52,8 @@ def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Setting
         lower, upper = _weibull_bounds(parts, samples, fits, ok, settings)
         at = marked(ok)
         for name, low, high in zip(("eta", "beta"), lower, upper, strict=True):
-            columns[f"{name}_lower"][at], columns[f"{name}_upper"][at] = np.exp(low[at]), np.exp(high[at])
+            with np.errstate(over="ignore"):  # a bound that is no number any more is infinite
+                columns[f"{name}_lower"][at], columns[f"{name}_upper"][at] = np.exp(low[at]), np.exp(high[at])
             if settings.bounds != "bootstrap":
                 one_by_one |= ok & np.isnan(low + high)
     fit_one_by_one(columns, parts, one_by_one, _one_weibull, settings)

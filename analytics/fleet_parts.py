@@ -62,7 +62,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Parts:
-    """Some parts of a table sorted by part, with what every distribution says of them."""
+    """Some parts of a table sorted by part, with what every distribution says of them.
+
+    `inexact` marks those that hold what the batches do not cover and that are fitted one by one: inexact ages, truncation
+    above, failures at the age of entry.
+    """
 
     data: LifeData
     offsets: NDArray[np.intp]
@@ -84,6 +88,8 @@ class Parts:
             inexact = np.logical_or.reduceat(unclear, starts)
         if data.has_entries:
             exposed = exposed - data.entry[rows]
+            # A failure at its very age of entry counts, though its record was never at risk: no batch has that.
+            inexact |= np.logical_or.reduceat((event != RIGHT_CENSORED) & (exposed <= 0.0), starts)
         failed: NDArray[Any] = (event != RIGHT_CENSORED).view(np.int8)
         if weight is not None:
             failed, exposed = failed.view(bool) * weight, exposed * weight

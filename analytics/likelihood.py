@@ -65,7 +65,9 @@ class LifeLikelihood:
         self._exact_weight = np.concatenate([count[exact], weight[is_narrow]])
         self._exact_rows = np.concatenate([row[exact], rows[is_narrow]])
         self._constant = float(weight[is_narrow] @ np.log(width))
-        survived, late = (event == RIGHT_CENSORED) & ~truncated & (time > 0), (entry > 0) & ~truncated
+        # A survivor of no length was never at risk.
+        lived = ~((event == RIGHT_CENSORED) & (time <= entry)) & ~truncated
+        survived, late = (event == RIGHT_CENSORED) & lived, (entry > 0) & lived
         # An exact failure at its own age of entry is kept in full: f(t) / S(entry).
         self._end = np.concatenate([time[survived], entry[late]]) / factor
         self._end_weight = np.concatenate([count[survived], -count[late]])

@@ -55,7 +55,10 @@ class WeibullLikelihood:
     def __init__(self, data: LifeData) -> None:
         time, event, entry, count = data.time, data.event, data.entry, data.count
         truncated = np.isfinite(data.truncated_above)
-        self.log_scale = math.log(max(float(time.max()), float(np.nanmax(data.upper, initial=0.0))) or 1.0)
+        # A record of no length was never at risk: its two hazards cancel, and its age, however large, is no scale for others.
+        passing = (time <= entry) & ~truncated & ((event == EXACT) | (event == RIGHT_CENSORED))
+        longest = max(float(time.max(where=~passing, initial=0.0)), float(np.nanmax(data.upper, initial=0.0)))
+        self.log_scale = math.log(longest or float(time.max()) or 1.0)
 
         exact = event == EXACT
         log_exact = np.log(time[exact])
@@ -66,8 +69,8 @@ class WeibullLikelihood:
         self.x_exact = log_exact - self.log_scale
 
         # Terms -c H(t): exact and surviving ends with c > 0, entries with c < 0.
-        ends = (exact | ((event == RIGHT_CENSORED) & ~truncated)) & (time > 0)
-        late = (entry > 0) & ~truncated
+        ends = (exact | ((event == RIGHT_CENSORED) & ~truncated)) & ~passing
+        late = (entry > 0) & ~truncated & ~passing
         self.has_entry = bool(late.any())
         self.x = np.concatenate([np.log(time[ends]), np.log(entry[late])]) - self.log_scale
         self.coefficient = np.concatenate([count[ends], -count[late]])

@@ -172,3 +172,30 @@ def test_a_unit_not_yet_at_risk_adds_nothing(rows: list[tuple[float, bool]]) -> 
         ]
     )
     close(fit_fleet(table, by="part"), fit_fleet(more, by="part"))
+
+
+@pytest.mark.parametrize("distribution", ["weibull", "lognormal"])
+def test_records_of_no_length_weigh_nothing_however_old(distribution: str) -> None:
+    # The passing survivor is 10^4 times as old as the others: as a scale it would leave nothing of them.
+    seen = pd.DataFrame({"part": "a", "time": [100, 200, 300, 150.0], "event": [1, 1, 0, 1], "entry": 0.0})
+    passing = pd.DataFrame({"part": "a", "time": [3e6], "event": [0], "entry": [3e6]})
+    without, with_it = (
+        fit_fleet(frame, by="part", distribution=distribution).drop(columns="records")
+        for frame in (seen, pd.concat([passing, seen]))
+    )
+    pd.testing.assert_frame_equal(without, with_it, rtol=1e-9)
+
+
+def test_a_failure_at_its_age_of_entry_counts_as_in_a_fit_of_its_own() -> None:
+    data = LifeData([100, 200, 300, 400, 150], [1, 1, 0, 1, 1], entry=[0, 0, 0, 400, 150])
+    part, own = fit_fleet(data).iloc[0], fit_weibull(data)
+    assert (part["beta"], part["eta"], part["failures"]) == pytest.approx((own.beta, own.eta, 4))
+    # By the definition: beta maximises sum log h - sum H, eta in closed form; h adds also where nothing was lived.
+    age, lived = np.array([100.0, 200.0, 400.0, 150.0]), np.array([100.0, 200.0, 300.0])
+
+    def profile(beta: float) -> float:
+        total = (lived**beta).sum() / 4.0
+        return float(4.0 * (np.log(beta) - np.log(total)) + (beta - 1.0) * np.log(age).sum())
+
+    grid = own.beta * np.linspace(0.9, 1.1, 2_001)
+    assert grid[np.argmax([profile(beta) for beta in grid])] == pytest.approx(own.beta, rel=1e-4)
