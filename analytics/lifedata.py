@@ -224,7 +224,10 @@ class LifeData:
             columns.append(np.unique(self.group, return_inverse=True)[1])
         # Adding 0.0 turns -0.0 into 0.0: the two are equal, their bytes are not.
         table = np.column_stack([np.asarray(c, dtype="<f8") + 0.0 for c in columns])
-        table = np.ascontiguousarray(table[np.lexsort(table.T[::-1])])
+        order = np.argsort(self.time)
+        if (np.diff(self.time[order]) == 0.0).any():  # the other columns matter where ages are equal
+            order = np.lexsort(table.T[::-1])
+        table = np.take(table, order, axis=0)
         names = (self.unit, self.planned_exit is not None, tuple(self.covariates), self.groups)
         return hashlib.sha256(repr(names).encode() + table.tobytes()).hexdigest()
 
