@@ -158,14 +158,11 @@ class Calibration:
             return _beyond(self._deviates(quantity, profile, value, tail, direction), at) - tail
 
         inside = outside = deviate
+        goes_out = excess(deviate) > 0.0
         for _ in range(HALVINGS):
-            if excess(inside) > 0.0:
+            inside, outside = (outside, outside + 0.25) if goes_out else (inside - 0.25, inside)
+            if goes_out != (excess(outside if goes_out else inside) > 0.0):
                 break
-            inside, outside = inside - 0.25, inside
-        for _ in range(HALVINGS):
-            if inside < outside or excess(outside) <= 0.0:
-                break
-            inside, outside = outside, outside + 0.25
         for _ in range(HALVINGS):
             deviate = (inside + outside) / 2.0
             inside, outside = (deviate, outside) if excess(deviate) > 0.0 else (inside, deviate)

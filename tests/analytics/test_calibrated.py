@@ -1,4 +1,7 @@
 import math
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from analytics import InvalidData, LifeData, fit_weibull
 from analytics.batch import gather, maximise
-from analytics.calibrated import CALIBRATED_UP_TO, MANY_FAILURES
+from analytics.calibrated import CALIBRATED_UP_TO, MANY_FAILURES, Calibration
 
 EXACT = LifeData([16, 34, 53, 75, 93, 120], [1] * 6)
 
@@ -44,6 +47,34 @@ def test_from_fifty_failures_on_they_still_correct_what_the_likelihood_ratio_get
     # Data of the same estimate differ by a per cent in what their likelihood says of it; three are averaged.
     assert calibrated == pytest.approx([0.0, 0.0], abs=0.02)
     assert np.all(plain > calibrated)
+
+
+@dataclass(frozen=True)
+class Parabola:
+    """A log-likelihood of -v^2 / 2, so that a bound stands at its deviate."""
+
+    name: str = "v"
+    centre: float = 0.0
+    standard_error: float = 1.0
+    maximum: float = 0.0
+
+    def at(self, value: float) -> tuple[float, float]:
+        return -(value**2) / 2.0, -value
+
+    def best(self, value: float) -> list[float]:
+        return [value]
+
+
+@pytest.mark.parametrize("end", [0.4, 3.0])
+def test_a_bound_is_followed_to_where_its_lump_lies(monkeypatch: pytest.MonkeyPatch, end: float) -> None:
+    """A fifth of the samples lie just beyond whatever value is tried, up to `end`; there the bound belongs."""
+
+    def roots(lives: Any, quantity: Any, value: float, truth: Any, *, rng: Any) -> tuple[np.ndarray, None]:
+        return -np.where(np.arange(1000) < 200, min(value + 0.1, end), -3.0), None
+
+    monkeypatch.setattr("analytics.calibrated.signed_roots", roots)
+    calibration = Calibration(SimpleNamespace(ease=1), 5, [0.0], lambda quantity: Parabola())  # type: ignore[arg-type]
+    assert calibration.bounds(Parabola(), 0.90, "upper")[1] == pytest.approx(end, abs=0.01)
 
 
 def test_bounds_widen_and_shift_against_likelihood_ratio_at_few_failures() -> None:
