@@ -33,7 +33,7 @@ class Standard:
 
 
 def _normal_density(z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    return -0.5 * z * z - HALF_LOG_2PI, -z, np.full(z.shape, -1.0)
+    return -0.5 * z * z - HALF_LOG_2PI, -z, np.broadcast_to(-1.0, z.shape)
 
 
 def _normal_survival(z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
