@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from analytics import InvalidData, LifeData, fit_distribution, fit_mixture, fit_weibull
@@ -59,3 +61,10 @@ def test_what_has_no_bounds_of_a_kind_refuses_them(fit: LifeFit) -> None:
         known_bounds("calibrated", calibrated=False)
     with pytest.raises(InvalidData, match="do not exist for this model"):
         fit_mixture(LifeData([1.0, 2.0, 30.0, 40.0], 1), bounds="calibrated")
+
+
+def test_aicc_is_finite_from_two_units_more_than_parameters_on() -> None:
+    """Hurvich and Tsai (1989): AIC + 2 k (k + 1) / (n - k - 1); for k = 2 and n = 4 that is 12 more."""
+    three, four = (fit_weibull(LifeData([5, 9, 30], [1, 1, 0], count=[1, 1, n])) for n in (1, 2))
+    assert three.aicc == math.inf
+    assert four.aicc == pytest.approx(four.aic + 12)
