@@ -110,12 +110,12 @@ class DistributionFit(LifeFit):
         return -self._log(self.family.log_survival, t, 0.0)
 
     def density(self, t: ArrayLike) -> FloatArray:
-        """Probability density of failure at age `t`, per `unit`."""
-        return np.exp(self._log(self.family.log_density, t, -np.inf))
+        """Probability density of failure at age `t`, per `unit`; at age 0 next to it."""
+        return np.exp(self._log(self.family.log_density, _after_new(t), -np.inf))
 
     def hazard(self, t: ArrayLike) -> FloatArray:
-        """Failure rate at age `t` of a part that has survived to it, per `unit`."""
-        return np.exp(self._log(self._log_hazard, t, -np.inf))
+        """Failure rate at age `t` of a part that has survived to it, per `unit`; at age 0 next to it."""
+        return np.exp(self._log(self._log_hazard, _after_new(t), -np.inf))
 
     def quantile(self, p: ArrayLike) -> FloatArray:
         """Age by which the fraction `p`, in [0, 1), has failed; infinite where that never happens."""
@@ -245,3 +245,9 @@ class DistributionFit(LifeFit):
         return Quantity(
             lambda theta, v: self._log_hazard(age, theta) - v, estimate, exponential, name=f"hazard {t!r}"
         )
+
+
+def _after_new(t: ArrayLike) -> FloatArray:
+    """Ages with 0 moved to the next to it: a constant rate is there from the start, and 0 itself lies outside."""
+    age = np.asarray(t, dtype=np.float64)
+    return np.where(age == 0.0, np.finfo(np.float64).tiny, age)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,8 @@ def serve(console: Console, host: str | None, port: int | None, threads: int, wi
         )
         if with_jobs:
             worker.start()
+        # Imported while nobody waits: it takes seconds, which the first page with a life curve would spend.
+        threading.Thread(target=import_module, args=("lifelines",), daemon=True).start()
         here = make_config(config, port=getattr(server, "effective_port", config.port))
         click.echo(f"FRACAS {__version__}{' (demo)' if config.demo else ''} at {here.address}")
         try:

@@ -154,3 +154,11 @@ def test_a_mean_that_does_not_exist_has_no_bounds() -> None:
     assert fit.mean == math.inf
     with pytest.raises(InvalidData, match="no finite mean"):
         fit.interval("mean")
+
+
+def test_a_constant_rate_is_there_from_the_start() -> None:
+    fit = fit_distribution(LifeData([100, 200, 300, 150], [1, 1, 0, 1]), "exponential")
+    rate = 3 / 750
+    assert fit.hazard([0.0, 100.0]) == pytest.approx([rate, rate])
+    assert fit.density(0.0) == pytest.approx(rate)
+    assert fit.failure_probability(0.0) == 0.0
