@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaincinv, gammainc, gammaincinv
 
 from analytics.errors import InvalidData
+from analytics.plain_numbers import as_floats
 from analytics.results import Counts, FloatArray, Result, tail_probabilities
 
 if TYPE_CHECKING:
@@ -257,8 +258,8 @@ def _ratios(
 
 def _checked(counts: ArrayLike, exposure: ArrayLike) -> tuple[FloatArray, FloatArray]:
     try:
-        failures = np.atleast_2d(np.array(counts, dtype=np.float64))
-        exposed = np.array(np.broadcast_to(np.asarray(exposure, dtype=np.float64), failures.shape))
+        failures = np.atleast_2d(as_floats(counts))
+        exposed = np.array(np.broadcast_to(as_floats(exposure), failures.shape))
     except (TypeError, ValueError) as error:
         raise InvalidData(
             f"counts and exposure must be numbers of one shape (cells, periods): {error}"

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtri, fdtri, ndtri, stdtrit
 
 from analytics.errors import InvalidData, NotEnoughFailures
+from analytics.plain_numbers import as_floats
 from analytics.results import Counts, FloatArray, Interval, Result, Side, tail_probabilities
 from analytics.uptime import MtbfEstimate
 
@@ -225,7 +226,7 @@ def _repair_times(
     durations: ArrayLike, kind: Sequence[str] | None, repair_kinds: Collection[str]
 ) -> tuple[FloatArray, int]:
     try:
-        times = np.atleast_1d(np.array(durations, dtype=float))
+        times = np.atleast_1d(as_floats(durations))
     except (TypeError, ValueError) as error:
         raise InvalidData(f"durations must be numbers: {error}") from error
     if times.ndim != 1 or (kind is not None and len(kind) != times.size):

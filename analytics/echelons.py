@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from analytics.allocation import IntArray, Limit, allocate_exactly, efficient_steps
 from analytics.counts import NEGLIGIBLE, mean_count, pmf_of_moments, poisson_pmf, thinned
 from analytics.errors import InvalidData
+from analytics.plain_numbers import as_floats
 from analytics.results import FloatArray, Result, facts_without_data
 from analytics.stock import expected_left_and_short
 
@@ -442,7 +443,7 @@ def _fleet(
 
 def _numbers(name: str, values: ArrayLike, shape: tuple[int, ...] | None) -> FloatArray:
     try:
-        found = np.array(values, dtype=float)
+        found = as_floats(values)
         found = found if shape is None else np.broadcast_to(found, shape)
     except (TypeError, ValueError) as error:
         raise InvalidData(f"{name} does not fit the shape of demand_rate, {shape}: {error}") from error

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analytics.errors import InvalidData, NotLives
 from analytics.lifedata import LifeData
+from analytics.plain_numbers import as_floats
 from analytics.results import Counts, FloatArray
 
 IntArray = NDArray[np.intp]
@@ -307,7 +308,7 @@ class EventHistories:
 
 def _column(name: str, values: ArrayLike, length: int) -> FloatArray:
     try:
-        column = np.array(values, dtype=float)
+        column = as_floats(values)
     except (TypeError, ValueError) as error:
         raise InvalidData(f"{name} must be numbers: {error}") from error
     if column.shape != (length,):

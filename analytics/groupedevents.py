@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidData
 from analytics.eventhistories import IntArray
+from analytics.plain_numbers import as_floats
 from analytics.results import Counts, FloatArray
 
 
@@ -118,7 +119,7 @@ class GroupedEvents:
 
 def _numbers(name: str, values: ArrayLike) -> FloatArray:
     try:
-        column = np.atleast_1d(np.array(values, dtype=float))
+        column = np.atleast_1d(as_floats(values))
     except (TypeError, ValueError) as error:
         raise InvalidData(f"{name} must be numbers: {error}") from error
     if column.ndim != 1 or not np.all(np.isfinite(column)):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidData
+from analytics.plain_numbers import as_floats
 from analytics.results import FloatArray, Result, facts_without_data
 
 Method = Literal["croston", "sba", "sbj", "tsb"]
@@ -161,7 +162,7 @@ def croston(
 def demand_table(demand: ArrayLike) -> tuple[FloatArray, bool]:
     """Demand as (series, periods), checked; and whether it was one series."""
     try:
-        table = np.array(demand, dtype=float)
+        table = as_floats(demand)
     except (TypeError, ValueError) as error:
         raise InvalidData(f"demand must be numbers, as many for each series: {error}") from error
     is_single = table.ndim == 1

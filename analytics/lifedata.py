@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.errors import InvalidData, NotLives
+from analytics.plain_numbers import as_floats
 from analytics.results import Counts, FloatArray
 
 RIGHT_CENSORED, EXACT, LEFT_CENSORED, INTERVAL_CENSORED = 0, 1, 2, 3
+# Beyond this not every whole number is a float, and sums of counts are no longer exact.
+MOST_UNITS = 1e15
 EVENT_NAMES = ("right-censored", "exact failure", "left-censored", "interval-censored")
 
 
@@ -291,7 +294,7 @@ def _column(
     if values is None:
         return np.full(n or 0, default)
     try:
-        column = np.array(values, dtype=np.float64)
+        column = as_floats(values)
     except (TypeError, ValueError) as error:
         raise InvalidData(f"{name} must be numbers: {error}") from error
     if column.ndim == 0 and n is not None:
@@ -318,6 +321,8 @@ def _labels(group: ArrayLike, n: int) -> NDArray[Any]:
     labels = np.array(group)
     if labels.shape != (n,):
         raise InvalidData(f"group has shape {labels.shape} where time has {n} values")
+    if labels.dtype == object:
+        _refuse(np.equal(labels, None).astype(bool), "group is None; every row needs the label of its part")
     return labels
 
 
@@ -334,8 +339,8 @@ def _check(data: LifeData) -> None:
     _refuse(time < 0, "time is negative; ages are counted from new")
     _refuse(entry < 0, "entry is negative; ages are counted from new")
     _refuse(
-        (count < 1) | (count != np.floor(count)),
-        "count must be a whole number of at least 1; leave empty rows out",
+        (count < 1) | (count != np.floor(count)) | (count > MOST_UNITS),
+        f"count must be a whole number from 1 to {MOST_UNITS:g}; leave empty rows out",
     )
     _refuse(
         (event == EXACT) & (time == 0),

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidData
+from analytics.plain_numbers import as_floats
 from analytics.results import FloatArray
 
 
@@ -62,9 +63,9 @@ def planned_use(ages: ArrayLike, horizon: ArrayLike, usage_per_unit: ArrayLike) 
         If numbers are negative or not finite, or shapes differ.
     """
     try:
-        now = np.atleast_1d(np.array(ages, dtype=float))
-        lengths = np.atleast_1d(np.array(horizon, dtype=float))
-        rate = np.array(usage_per_unit, dtype=float)
+        now = np.atleast_1d(as_floats(ages))
+        lengths = np.atleast_1d(as_floats(horizon))
+        rate = as_floats(usage_per_unit)
         rate = rate[:, None] if rate.ndim == 1 else rate
         rate = np.broadcast_to(rate, (now.size, lengths.size))
     except (TypeError, ValueError) as error:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from analytics.allocation import IntArray, Limit, allocate_exactly, efficient_steps
 from analytics.errors import InvalidData
+from analytics.plain_numbers import as_floats
 from analytics.results import FloatArray, Result, facts_without_data
 from analytics.stock import Demand, demand_pmf, expected_left_and_short
 
@@ -242,7 +243,7 @@ def _columns(parts: int, **given: ArrayLike) -> dict[str, FloatArray]:
     columns = {}
     for name, values in given.items():
         try:
-            column = np.broadcast_to(np.array(values, dtype=float), (parts,))
+            column = np.broadcast_to(as_floats(values), (parts,))
         except (TypeError, ValueError) as error:
             raise InvalidData(
                 f"{name} must be one number, or one for each of {parts} parts: {error}"

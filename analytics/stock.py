@@ -9,6 +9,7 @@ import numpy as np
 
 from analytics.counts import count_quantile, mean_count, pmf_of_moments
 from analytics.errors import InvalidData
+from analytics.plain_numbers import as_floats
 from analytics.results import FloatArray, Result, facts_without_data
 from analytics.spares import DemandForecast
 
@@ -199,7 +200,10 @@ def demand_pmf(demand: Demand, variance_to_mean: float = 1.0) -> FloatArray:
     """
     if not (math.isfinite(variance_to_mean) and variance_to_mean >= 1.0):
         raise InvalidData(f"variance_to_mean must be at least 1 (Poisson), not {variance_to_mean!r}")
-    given = demand.pmf if isinstance(demand, DemandForecast) else np.array(demand, dtype=float)
+    try:
+        given = demand.pmf if isinstance(demand, DemandForecast) else as_floats(demand)
+    except (TypeError, ValueError) as error:
+        raise InvalidData(f"a demand must be a mean or probabilities: {error}") from error
     if given.ndim == 0:
         mean = float(given)
         if not (math.isfinite(mean) and mean >= 0):

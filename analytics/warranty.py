@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidData
 from analytics.lifedata import EXACT, INTERVAL_CENSORED, RIGHT_CENSORED, LifeData
+from analytics.plain_numbers import as_floats
 from analytics.plausible import plausible_lives
 from analytics.renewal import LifeModel
 from analytics.results import FloatArray, tail_probabilities
@@ -237,8 +238,8 @@ def warranty_from_nevada(
 
 def _chart(shipped: ArrayLike, returned: Any) -> tuple[FloatArray, FloatArray]:
     try:
-        units = np.array(shipped, dtype=np.float64)
-        chart = np.nan_to_num(np.array(returned, dtype=np.float64), nan=0.0, posinf=-1.0)
+        units = as_floats(shipped)
+        chart = np.nan_to_num(as_floats(returned), nan=0.0, posinf=-1.0)
     except (TypeError, ValueError) as error:
         raise InvalidData(f"shipped and returned must be numbers, one row a shipment: {error}") from error
     if units.ndim != 1 or chart.ndim != 2 or chart.shape[0] != units.size or chart.shape[1] < units.size:

@@ -181,3 +181,14 @@ def test_honest_lives_are_not_refused_for_naming_their_system() -> None:
     )
     # Inspections: an interval may begin before the row was entered.
     LifeData([100, 150], [0, 3], entry=[0, 100], upper=[np.nan, 200], system=["S1", "S1"])
+
+
+@pytest.mark.parametrize("count", [1e16, 1e300])
+def test_counts_that_floats_cannot_add_exactly_are_refused(count: float) -> None:
+    with pytest.raises(InvalidData, match="count"):
+        LifeData([1.0, 2.0], 1, count=count)
+
+
+def test_rows_without_a_label_are_named() -> None:
+    with pytest.raises(InvalidData, match="row 1: group is None"):
+        LifeData([1.0, 2.0, 3.0], 1, group=["a", None, "b"])

@@ -100,3 +100,9 @@ def test_a_plan_without_data_is_told_by_what_it_was_made_of() -> None:
     assert one.counts == Counts(records=0, failures=0)
     assert one.fingerprint == facts_without_data("m", np.array([1.0, 2.0]), 3.0)["fingerprint"]
     assert one.fingerprint != facts_without_data("m", np.array([1.0, 2.0]), 4.0)["fingerprint"]
+
+
+@pytest.mark.parametrize("confidence", ["0.9", None, [0.9], np.array([0.9])])
+def test_a_confidence_that_is_no_number_is_refused_by_name(confidence: object) -> None:
+    with pytest.raises(InvalidData, match="confidence must lie"):
+        tail_probabilities(confidence)  # type: ignore[arg-type]
