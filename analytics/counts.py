@@ -61,7 +61,9 @@ def _reach(counts: FloatArray, many: FloatArray) -> tuple[int, int]:
     mean, variance = float(many @ each), float(many @ (counts @ k**2 - each**2))
     if not mean <= MOST_DEMANDS:
         raise InvalidData(_beyond(mean))
-    tilt = np.geomspace(min(1.0, math.sqrt(2.0 * IMPOSSIBLE / max(variance, 1.0))) / 4.0, 8.0, 16)
+    # Any tilt bounds; one whose powers pass the largest float bounds nothing.
+    steepest = min(8.0, 700.0 / max(counts.shape[1] - 1, 1))
+    tilt = np.geomspace(min(1.0, math.sqrt(2.0 * IMPOSSIBLE / max(variance, 1.0))) / 4.0, steepest, 16)
     with np.errstate(over="ignore", divide="ignore"):
         above = many @ np.log(counts @ np.exp(np.outer(k, tilt)))
         below = many @ np.log(counts @ np.exp(-np.outer(k, tilt)))

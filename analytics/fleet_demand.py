@@ -68,7 +68,8 @@ def position_pmfs(
         survive = np.exp(life.cumulative_hazard(ages) - life.cumulative_hazard(ages + usage))
         return np.column_stack([survive, 1.0 - survive])
     steps = grid_steps(life, float(np.max(usage)), 1024, 2048) if fine and np.any(usage > 0) else None
-    return replacement_probabilities(life, ages, usage, steps=steps)
+    # At the estimates every count must be there; a draw far out may be cut, lest it refuse the whole forecast.
+    return replacement_probabilities(life, ages, usage, steps=steps, all_counts=fine)
 
 
 def period_moments(
@@ -90,7 +91,7 @@ def _part_moments(
     ages, at = parts.ages, parts.reached
     if replacement == "as_new":
         steps = grid_steps(life, float(np.max(at, initial=1e-300)), 512, 1024) if fine else None
-        reached, again = expected_replacements(life, ages, at, steps=steps)
+        reached, again = expected_replacements(life, ages, at, steps=steps, all_counts=fine)
         expected = np.diff(reached, axis=1)
         # Pairs of failures of one position within a period: after each, those of a new part until the period's end.
         return expected, expected + 2.0 * expected * again - expected**2

@@ -18,6 +18,8 @@ from analytics.results import FloatArray
 # Counts of one position beyond this are lumped at it; a position that fails so often is no subject for a
 # forecast.
 MOST_REPLACEMENTS = 400
+# A chance of more failures than that, from which on their lumping would show in a mean.
+LIKELY = 1e-6
 # Positions times grid cells handled at once.
 BLOCK_CELLS = 500_000
 # A count less likely than this is as good as impossible.
@@ -54,7 +56,7 @@ def renewal_function(model: LifeModel, time: float) -> float:
     Raises
     ------
     InvalidData
-        If `time` is negative or not finite.
+        If `time` is negative or not finite, or so long that more than 400 failures are likely.
 
     Notes
     -----
@@ -78,14 +80,20 @@ def renewal_function(model: LifeModel, time: float) -> float:
     if time == 0:
         return 0.0
     steps = grid_steps(model, time, 512, 4096)
-    coarse, medium, fine = (float(_exceedance(model, time, steps * k)[:, -1].sum()) for k in (1, 2, 4))
+    curves = (_exceedance(model, time, steps * k, all_counts=True) for k in (1, 2, 4))
+    coarse, medium, fine = (float(curve[:, -1].sum()) for curve in curves)
     # The error falls with the square of the width, then with its third power.
     first, second = medium + (medium - coarse) / 3, fine + (fine - medium) / 3
     return second + (second - first) / 7
 
 
 def replacement_probabilities(
-    model: LifeModel, ages: FloatArray, usage: FloatArray, *, steps: int | None = None
+    model: LifeModel,
+    ages: FloatArray,
+    usage: FloatArray,
+    *,
+    steps: int | None = None,
+    all_counts: bool = False,
 ) -> FloatArray:
     """Probabilities of 0, 1, 2, ... failures of each position while it accrues its usage, renewed at each
     failure.
@@ -100,6 +108,8 @@ def replacement_probabilities(
     steps : int, optional
         Width of the grid as a division of the largest usage; chosen from the spread of the distribution when
         not given.
+    all_counts : bool
+        Refuse a position that would fail more than 400 times, rather than count its failures up to there.
 
     Returns
     -------
@@ -110,7 +120,7 @@ def replacement_probabilities(
     if horizon == 0.0:
         return np.ones((ages.size, 1))
     steps = steps or grid_steps(model, horizon, 24, 1024)
-    exceedance = _exceedance(model, horizon, steps)
+    exceedance = _exceedance(model, horizon, steps, all_counts=all_counts)
     at_least = np.ones((ages.size, exceedance.shape[0] + 1))
     block = max(1, BLOCK_CELLS // steps)
     for begin in range(0, ages.size, block):
@@ -126,7 +136,7 @@ def grid_steps(model: LifeModel, horizon: float, least: int, most: int) -> int:
     return int(np.clip(np.ceil(16 * horizon / max(spread, horizon / most)), least, most))
 
 
-def _exceedance(model: LifeModel, horizon: float, steps: int) -> FloatArray:
+def _exceedance(model: LifeModel, horizon: float, steps: int, *, all_counts: bool = False) -> FloatArray:
     """P(N(t) >= k) of a new part for k = 1, 2, ... (rows) on a grid of t from 0 to the horizon (columns)."""
     failed = -np.expm1(-model.cumulative_hazard(np.arange(steps + 1) * (horizon / steps)))
     length = next_fast_len(2 * steps, real=True)
@@ -137,6 +147,10 @@ def _exceedance(model: LifeModel, horizon: float, steps: int) -> FloatArray:
         folded = irfft(transform * rfft(middles, length), length)[:steps]
         # The transform leaves rounding noise of either sign where the true value is tiny.
         rows.append(np.concatenate([[0.0], np.clip(folded, 0.0, rows[-1][1:])]))
+    if all_counts and len(rows) == MOST_REPLACEMENTS and rows[-1][-1] > LIKELY:
+        raise InvalidData(
+            f"a position would fail more than {MOST_REPLACEMENTS} times within {horizon:g}; check ages, horizon and units"
+        )
     return np.array(rows)
 
 
@@ -161,7 +175,12 @@ def _exceedance_at_ages(
 
 
 def expected_replacements(
-    model: LifeModel, ages: FloatArray, reached: FloatArray, *, steps: int | None = None
+    model: LifeModel,
+    ages: FloatArray,
+    reached: FloatArray,
+    *,
+    steps: int | None = None,
+    all_counts: bool = False,
 ) -> tuple[FloatArray, FloatArray]:
     """Expected failures of each position by the times that its use is given for, renewed at each failure.
 
@@ -173,7 +192,7 @@ def expected_replacements(
         Age of the part now in each position.
     reached : ndarray of float, shape (n, k)
         Use of each position by each time, rising from 0.
-    steps : int, optional
+    steps, all_counts
         As for `replacement_probabilities`.
 
     Returns
@@ -189,7 +208,7 @@ def expected_replacements(
         return np.zeros(reached.shape), np.zeros((reached.shape[0], reached.shape[1] - 1))
     steps = steps or grid_steps(model, horizon, 48, 1024)
     width = horizon / steps
-    renewals = _exceedance(model, horizon, steps).sum(axis=0)
+    renewals = _exceedance(model, horizon, steps, all_counts=all_counts).sum(axis=0)
     middles = (renewals[:-1] + renewals[1:]) / 2
     # Column g holds, for a failure in each cell, the renewals expected from its middle to grid point g + 1.
     later = np.triu(toeplitz(np.zeros(steps), middles) + np.diag(np.full(steps, middles[0])))

@@ -125,3 +125,9 @@ def test_expected_replacements_are_the_means_of_the_counts(shape: float) -> None
     if shape == 1.0:
         assert again == pytest.approx(np.diff(reached, axis=1) / 2, rel=1e-2)
     assert expected_replacements(law, ages, np.zeros((3, 2)))[0].tolist() == [[0.0, 0.0]] * 3
+
+
+def test_more_failures_than_are_counted_are_refused_not_cut() -> None:
+    law = WeibullLaw(eta=1.0, beta=2.0)
+    with pytest.raises(InvalidData, match="more than 400 times"):
+        renewal_function(law, 1e3)

@@ -258,3 +258,17 @@ def test_what_is_refused(
 ) -> None:
     with pytest.raises(InvalidData, match=words):
         forecast_spares(fit, ages, horizon, **changes)
+
+
+def test_a_part_that_fails_two_hundred_times_within_the_horizon_is_forecast() -> None:
+    """From 89 failures of one position the bound on the sum passed the largest float, and the forecast crashed."""
+    fit = fit_weibull(LifeData([100, 200, 300, 400, 500, 600], [1, 1, 0, 1, 1, 0]))
+    horizon = 200.0 * fit.mean
+    forecast = forecast_spares(fit, [0.0], horizon, parameter_uncertainty=False)
+    assert forecast.mean == pytest.approx(renewal_function(fit, horizon), rel=1e-3)
+
+
+def test_a_horizon_of_more_failures_than_are_counted_is_refused() -> None:
+    fit = fit_weibull(LifeData([100, 200, 300, 400, 500, 600], [1, 1, 0, 1, 1, 0]))
+    with pytest.raises(InvalidData, match="more than 400 times"):
+        forecast_spares(fit, [0.0], 1e6, parameter_uncertainty=False)
