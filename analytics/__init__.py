@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from analytics.trend import trend_tests as trend_tests
     from analytics.uptime import MtbfEstimate as MtbfEstimate
     from analytics.uptime import mtbf as mtbf
+    from analytics.warranty import ReturnsForecast as ReturnsForecast
     from analytics.warranty import WarrantyReturns as WarrantyReturns
     from analytics.warranty import warranty_from_nevada as warranty_from_nevada
     from analytics.weibayes_fit import WeibayesFit as WeibayesFit
@@ -140,6 +141,7 @@ MODULE_OF = {
     "RenewalProcessFit": "renewalprocess",
     "ReplacementPlan": "replacement",
     "Result": "results",
+    "ReturnsForecast": "warranty",
     "RisingRates": "alarm",
     "SparesPlan": "spares_budget",
     "StockLevel": "stock",

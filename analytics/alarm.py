@@ -115,7 +115,8 @@ def rising_rate_alarm(
     Raises
     ------
     InvalidData
-        Naming the cell (row) at fault: counts that are not whole, failures without exposure, shapes that differ.
+        Naming the cell (row) at fault: counts that are not whole, failures without exposure, shapes that differ; or if there
+        are more or fewer labels than cells, or a setting is out of range.
 
     Notes
     -----
@@ -146,11 +147,14 @@ def rising_rate_alarm(
     failures, exposed = _checked(counts, exposure)
     cells, periods = failures.shape
     watched = periods - history
-    if history < 0 or watched < 1:
+    if history < 0 or watched < 1 or history != int(history):
         raise InvalidData(f"history must leave a period to watch of the {periods}, not be {history!r}")
     planned = watched if horizon is None else horizon
-    if planned < watched:
+    if planned < watched or planned != int(planned):
         raise InvalidData(f"horizon must be at least the {watched} periods watched, not {horizon!r}")
+    names = tuple(str(label) for label in (range(cells) if labels is None else labels))
+    if len(names) != cells:
+        raise InvalidData(f"there are {len(names)} labels for {cells} cells")
     known = None if rate is None else _rates(rate, cells)
     stretches = [w for w in LOOKBACKS if w <= planned]
     tests = cells * planned * len(stretches)
@@ -163,6 +167,7 @@ def rising_rate_alarm(
     seen, share, before = _stretch(failures, exposed, period, lookback)
     ratio, lower, expected = _ratios(seen, share, before, known, 1.0 - confidence)
     facts = failures.tobytes() + exposed.tobytes() + repr((history, false_alarms, planned)).encode()
+    facts += b"" if known is None else known.tobytes()
     return RisingRates(
         method="known rate, Poisson" if known is not None else "conditional binomial",
         unit=unit,
@@ -170,7 +175,7 @@ def rising_rate_alarm(
         counts=Counts(records=cells, failures=int(failures.sum())),
         exposure=float(exposed.sum()),
         fingerprint=hashlib.sha256(facts).hexdigest(),
-        labels=tuple(str(label) for label in (range(cells) if labels is None else labels)),
+        labels=names,
         alarm=alarms.any(axis=1),
         period=np.where(alarms.any(axis=1), period, -1).astype(np.int64),
         lookback=lookback.astype(np.int64),
@@ -282,7 +287,10 @@ def _checked(counts: ArrayLike, exposure: ArrayLike) -> tuple[FloatArray, FloatA
 
 
 def _rates(rate: ArrayLike, cells: int) -> FloatArray:
-    known = np.array(np.broadcast_to(np.asarray(rate, dtype=np.float64), (cells,)))
+    try:
+        known = np.array(np.broadcast_to(np.asarray(rate, dtype=np.float64), (cells,)))
+    except (TypeError, ValueError) as error:
+        raise InvalidData(f"rate must be one number, or one for each of {cells} cells: {error}") from error
     bad = np.flatnonzero(~(np.isfinite(known) & (known > 0)))
     if bad.size:
         raise InvalidData(f"row {bad[0]}: a known rate must be a positive number", bad.tolist())

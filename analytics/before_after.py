@@ -315,7 +315,7 @@ def _verdict(
         counts=Counts(records=found.records, failures=sum(found.failures)),
         exposure=sum(found.exposure),
         fingerprint=found.fingerprint,
-        warnings=tuple(_warnings(found)),
+        warnings=(*_warnings(found), *_hopeless(found, waits[0], hoped, power)),
         answer=answer,
         criterion=criterion,
         ratio=_ratio(found.failures, found.effective_exposure),
@@ -368,6 +368,16 @@ def _warnings(found: _Rates | _Lives) -> list[str]:
             "few failures: likelihood-ratio bounds hold less often than their nominal confidence says"
         )
     return notes
+
+
+def _hopeless(found: _Rates | _Lives, needed: float | None, hoped: float, power: float) -> tuple[str, ...]:
+    """What to say where no further exposure would bring the answer; nothing before is a warning of its own."""
+    if needed is not None or found.failures[0] == 0:
+        return ()
+    return (
+        f"no further exposure shows success with probability {power:g} if the true ratio is {hoped:g}: the failures before "
+        "are too few, or the failures after too many",
+    )
 
 
 def _counted(name: str, period: object) -> tuple[int, float]:

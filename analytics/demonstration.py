@@ -104,7 +104,7 @@ def plan_demonstration_test(
     failures_allowed : int, optional
         Failures with which the test is still passed.
     units, time_per_unit, mission_time, shape : optional
-        As above. The shape is assumed, not shown by the test.
+        As above. The shape is assumed, not shown by the test. An MTBF test takes `units` only.
     unit : str
         Unit of every time.
 
@@ -151,6 +151,8 @@ def plan_demonstration_test(
     for name, value in (("time_per_unit", time_per_unit), ("mission_time", mission_time), ("shape", shape)):
         if value is not None and not (math.isfinite(value) and value > 0):
             raise InvalidData(f"{name} must be a positive number, not {value!r}")
+    if mtbf is not None and not (time_per_unit is mission_time is shape is None):
+        raise InvalidData("an MTBF test is for a constant failure rate and takes `units` only")
     requirement = _requirement(reliability, mtbf, design)
     allowed = range(MOST_FAILURES + 1) if producer_risk is not None else (failures_allowed or 0,)
     for c in allowed:

@@ -418,6 +418,8 @@ def _fleet(
     for name in ("unit_cost", "quantity_per_system"):
         if np.any(of_part[name] <= 0):
             raise InvalidData(f"{name} must be above 0")
+    if np.any(of_part["quantity_per_system"] % 1):
+        raise InvalidData("quantity_per_system must be whole numbers")
     served = None if systems is None else _numbers("systems", systems, rate.shape[1:])
     if served is not None and np.any(served <= 0):
         raise InvalidData("systems must be above 0 at each base")

@@ -141,6 +141,8 @@ class ExponentialFit(Result):
         self, t: float, *, confidence: float | None = None, side: Side | None = None
     ) -> Interval:
         """Confidence bounds on the reliability at age `t`; with no failures a lower bound only."""
+        if not 0.0 <= t < math.inf:
+            raise InvalidData(f"bounds on the reliability need an age of at least 0, not {t!r}")
         return _mapped(self._theta_interval(confidence, side), lambda theta: math.exp(-t / theta))
 
     def sample_parameters(self, n: int, *, rng: np.random.Generator) -> dict[str, FloatArray]:

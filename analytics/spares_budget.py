@@ -186,6 +186,8 @@ def optimise_spares(
         raise InvalidData(f'objective must be one of {known} and method "exact" or "marginal"')
     if objective == "availability" and systems is None:
         raise InvalidData("availability needs the number of systems supported")
+    if systems is not None and not (math.isfinite(systems) and systems > 0):
+        raise InvalidData(f"systems must be a positive number, not {systems!r}")
     columns = _columns(
         len(demand),
         unit_cost=unit_cost,

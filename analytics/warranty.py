@@ -1,5 +1,6 @@
 """Warranty returns from a Nevada chart: units shipped in each period, and when they came back."""
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidData
-from analytics.lifedata import EXACT, INTERVAL_CENSORED, RIGHT_CENSORED, LifeData
+from analytics.lifedata import EXACT, INTERVAL_CENSORED, RIGHT_CENSORED, LifeCounts, LifeData
 from analytics.plain_numbers import as_floats
 from analytics.plausible import plausible_lives
 from analytics.renewal import LifeModel
-from analytics.results import FloatArray, tail_probabilities
+from analytics.results import FloatArray, Result, tail_probabilities
 
 Ages = Literal["exact", "interval"]
 
@@ -90,7 +91,7 @@ class WarrantyReturns:
         InvalidData
             If `periods` or `draws` is not a whole number of at least 1, or `warranty` not positive.
         """
-        if periods < 1 or draws < 1:
+        if not (periods >= 1 and draws >= 1 and periods == int(periods) and draws == int(draws)):
             raise InvalidData("periods and draws must be whole numbers of at least 1")
         if warranty is not None and not warranty > 0:
             raise InvalidData(f"warranty must be a positive age, not {warranty!r}")
@@ -107,7 +108,15 @@ class WarrantyReturns:
             split = generator.multinomial(self.in_service.astype(np.int64), np.column_stack([p, stays]))
             drawn[k] = split[:, :-1].sum(axis=0)
         totals = np.cumsum(drawn, axis=1)
+        facts = (self.data.fingerprint, getattr(fit, "fingerprint", repr(fit)), periods, warranty)
         return ReturnsForecast(
+            method="units in service, each returned once",
+            unit=self.unit,
+            confidence=confidence,
+            counts=self.data.counts,
+            exposure=self.data.exposure,
+            fingerprint=hashlib.sha256(repr(facts).encode()).hexdigest(),
+            warnings=tuple(getattr(fit, "warnings", ())),
             expected=expected.sum(axis=0),
             lower=np.quantile(drawn, tail, axis=0, method="lower"),
             upper=np.quantile(drawn, 1.0 - tail, axis=0, method="higher"),
@@ -115,13 +124,14 @@ class WarrantyReturns:
             total=float(expected.sum()),
             total_lower=float(np.quantile(totals[:, -1], tail, method="lower")),
             total_upper=float(np.quantile(totals[:, -1], 1.0 - tail, method="higher")),
-            confidence=confidence,
         )
 
 
-@dataclass(frozen=True, eq=False)
-class ReturnsForecast:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReturnsForecast(Result):
     """Returns in each of the next periods; made by `WarrantyReturns.forecast`.
+
+    `counts`, `exposure` and `unit` are those of the chart, `warnings` those of the fit.
 
     Attributes
     ----------
@@ -130,9 +140,9 @@ class ReturnsForecast:
     expected_by_shipment : ndarray, shape (n, periods)
     total, total_lower, total_upper : float
         The same for all periods together.
-    confidence : float
     """
 
+    counts: LifeCounts
     expected: FloatArray
     lower: FloatArray
     upper: FloatArray
@@ -140,7 +150,6 @@ class ReturnsForecast:
     total: float
     total_lower: float
     total_upper: float
-    confidence: float
 
 
 def warranty_from_nevada(

@@ -108,6 +108,8 @@ class WeibayesFit(Result):
         self, t: float, *, confidence: float | None = None, side: Side | None = None
     ) -> Interval:
         """Confidence bounds on the reliability at age `t`; with no failures a lower bound only."""
+        if not 0.0 <= t < math.inf:
+            raise InvalidData(f"bounds on the reliability need an age of at least 0, not {t!r}")
         power = (t / self.scale) ** self.beta
         theta = self.exponential.interval("theta", confidence=confidence, side=side)
         return _moved(theta, lambda bound: math.exp(-power / bound))

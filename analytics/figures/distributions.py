@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri, logit, ndtri
 
+from analytics.distributions import fit_distribution
 from analytics.errors import InvalidData
 from analytics.figures.style import (
     BLUE,
@@ -29,6 +30,7 @@ from analytics.likelihood import LifeLikelihood
 from analytics.nonparametric import SurvivalCurve, kaplan_meier
 from analytics.ranks import plotting_positions
 from analytics.results import FloatArray
+from analytics.weibull_fit import WeibullFit
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -121,7 +123,7 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
 
 
 def likelihood_contour(
-    fit: "DistributionFit",
+    fit: "DistributionFit | WeibullFit",
     x: str | None = None,
     y: str | None = None,
     *,
@@ -134,8 +136,8 @@ def likelihood_contour(
 
     Parameters
     ----------
-    fit : DistributionFit
-        A fit of two parameters, with its data attached.
+    fit : DistributionFit or WeibullFit
+        A maximum likelihood fit of two parameters, with its data attached.
     x, y : str, optional
         Names of the parameters on the axes; the first and the second where not given.
     confidence : float, optional
@@ -150,9 +152,11 @@ def likelihood_contour(
     Raises
     ------
     InvalidData
-        If the fit has not two parameters, or no data, or a name is unknown.
+        If the fit has not two parameters, or no data, or is a line through the points, or a name is unknown.
     """
     words = Words(labels)
+    if isinstance(fit, WeibullFit):
+        fit = _by_family(fit)
     names = [parameter.name for parameter in fit.family.parameters]
     if len(names) != 2 or {x or names[0], y or names[1]} != set(names):
         raise InvalidData(
@@ -246,6 +250,15 @@ def _around(side: FloatArray, inside: NDArray[np.bool_]) -> list[float]:
 def fit_text(fit: "DistributionFit") -> str:
     """A fit in one line: its distribution and its parameters."""
     return f"{_name(fit)}, {', '.join(_numbers(fit))}"
+
+
+def _by_family(fit: WeibullFit) -> "DistributionFit":
+    """The same maximum, as `fit_distribution` has it."""
+    if fit.method != "mle":
+        raise InvalidData('a line through the points has no likelihood region; fit with method="mle"')
+    if fit.data is None:
+        raise InvalidData("a likelihood contour needs the data; attach them with fit.with_data(data)")
+    return fit_distribution(fit.data, "weibull", confidence=fit.confidence)
 
 
 def _name(fit: "DistributionFit") -> str:

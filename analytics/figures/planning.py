@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from analytics.errors import InvalidData
 from analytics.failure_forecast import FailureForecast
 from analytics.figures.style import (
     BLUE,
@@ -20,6 +21,8 @@ from analytics.figures.style import (
     whole_axis,
 )
 from analytics.spares_budget import SparesPlan
+
+MEASURES = ("backorders", "fill_rate", "availability", "sufficiency")
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -95,11 +98,15 @@ def spares_trade_off(
     Raises
     ------
     InvalidData
-        If a label is unknown.
+        If a label or the measure is unknown, or the plan does not hold it.
     """
     words = Words(labels)
     shown = measure or plan.objective
+    if shown not in MEASURES:
+        raise InvalidData(f"measure must be one of {', '.join(MEASURES)}, not {shown!r}")
     value = getattr(plan, shown)
+    if value is None:
+        raise InvalidData("the plan has no availability; give optimise_spares the number of systems")
     is_share = shown != "backorders"
     reached = percent(round(value, 4)) if is_share else number(value)
     curve = line(

@@ -23,6 +23,7 @@ def test_a_known_rate_is_tested_by_poisson() -> None:
     assert found.p_value[0] == pytest.approx(stats.poisson.sf(5, 1.5))
     assert found.ratio[0] == pytest.approx(4.0)
     assert found.ratio_lower[0] == pytest.approx(stats.chi2.ppf(0.1, 12) / 2 / 1.5)
+    assert found.fingerprint != rising_rate_alarm([[0, 6]], history=1, rate=2.0).fingerprint
 
 
 def test_the_bound_on_the_ratio_is_that_of_the_test() -> None:
@@ -122,11 +123,15 @@ def test_results_come_back_from_json_and_go_into_a_frame() -> None:
         ([[1, 2]], 1.0, {"false_alarms": 0}, "false_alarms"),
         ([[1, 2, 3]], 1.0, {"horizon": 1}, "horizon"),
         ([[1, 2]], 1.0, {"rate": 0.0}, "known rate"),
+        ([[1, 2]], 1.0, {"rate": [1.0, 2.0]}, "one for each of 1 cells"),
+        ([[1, 2]], 1.0, {"labels": ["pump", "valve"]}, "2 labels for 1 cells"),
+        ([[1, 2, 3]], 1.0, {"history": 1.5}, "history must leave"),
+        ([[1, 2, 3]], 1.0, {"horizon": 2.5}, "horizon"),
         ([[1, 2]], 1.0, {"confidence": 90}, "confidence"),
     ],
 )
 def test_refuses_what_it_cannot_watch(
-    counts: list[list[float]], exposure: object, how: dict[str, float], message: str
+    counts: list[list[float]], exposure: object, how: dict[str, object], message: str
 ) -> None:
     with pytest.raises(InvalidData, match=message):
         rising_rate_alarm(counts, exposure, **({"history": 1} | how))  # type: ignore[arg-type]

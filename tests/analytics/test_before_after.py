@@ -57,10 +57,19 @@ def test_no_failure_after_is_no_proof_until_the_exposure_is_there() -> None:
     assert compare_before_after((8, 10_000), (0, there * 0.9999), criterion=0.5).answer == "too early"
 
 
+def test_it_says_where_no_wait_would_do() -> None:
+    # Even a rate after that is known to be a quarter leaves the bound of two failures before above a half.
+    hopeless = compare_before_after((2, 10_000), (0, 10), criterion=0.5)
+    assert hopeless.exposure_needed is None
+    assert "no further exposure" in hopeless.warnings[0]
+    assert not compare_before_after((40, 10_000), (0, 500), criterion=0.5).warnings
+
+
 def test_without_failures_before_nothing_can_have_become_better() -> None:
     found = compare_before_after((0, 10_000), (0, 1_000), criterion=0.5)
     assert (found.answer, found.ratio, found.upper, found.exposure_needed) == ("too early", None, None, None)
     assert "nothing failed before" in found.warnings[0]
+    assert len(found.warnings) == 1
 
 
 def test_the_exposure_needed_gives_the_power_it_promises() -> None:

@@ -124,6 +124,9 @@ def test_results_come_back_from_json() -> None:
         ({"reliability": 0.9, "time_per_unit": 5, "mission_time": 1, "shape": -1}, "shape"),
         ({"reliability": 1 - 1e-9}, "more than"),
         ({"mtbf": 100, "confidence": 95}, "confidence"),
+        ({"mtbf": 100, "shape": 2.0}, "constant failure rate"),
+        ({"mtbf": 100, "time_per_unit": 50.0}, "constant failure rate"),
+        ({"mtbf": 100, "mission_time": 10.0}, "constant failure rate"),
         ({"mtbf": 100, "design": 100.01, "confidence": 0.9, "producer_risk": 0.01}, "both risks"),
     ],
 )

@@ -209,6 +209,7 @@ def test_the_result_survives_json() -> None:
         ([1.0], {"budget": None, "depot_stock": 0.5, "base_stock": 1}, "whole"),
         ([1.0], {"unit_cost": 0.0}, "unit_cost"),
         ([1.0], {"systems": 0}, "systems"),
+        ([1.0], {"quantity_per_system": 1.5}, "quantity_per_system must be whole"),
         ([1.0], {"method": "mod_metric"}, "method"),
     ],
 )

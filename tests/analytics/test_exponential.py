@@ -239,3 +239,12 @@ def test_likelihood_ratio_bounds_of_inspections_need_the_data() -> None:
     assert back.with_data(data).interval("theta") == found
     with pytest.raises(InvalidData, match="fingerprints differ"):
         back.with_data(LifeData([1.0], 1))
+
+
+@pytest.mark.parametrize("age", [-3.0, math.nan, math.inf])
+def test_bounds_at_an_age_that_no_part_has_are_refused(age: float) -> None:
+    fit = fit_exponential(LifeData([100, 200, 300], [1, 1, 0]))
+    with pytest.raises(InvalidData, match="an age of at least 0"):
+        fit.reliability_interval(age)
+    at_start = fit.reliability_interval(0.0)
+    assert at_start.lower == 1.0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, weibull_min
 
-from analytics import InvalidData, fit_lognormal, fit_weibull, warranty_from_nevada
+from analytics import InvalidData, Result, fit_lognormal, fit_weibull, warranty_from_nevada
 from analytics.synthetic import WeibullLaw
 
 SHIPPED = [100, 140, 150]
@@ -97,6 +97,14 @@ def test_nothing_comes_back_after_the_warranty() -> None:
     assert forecast.expected[3:].tolist() == [0, 0, 0]
 
 
+def test_a_forecast_says_what_it_rests_on_and_survives_json() -> None:
+    chart = warranty_from_nevada(SHIPPED, RETURNED)
+    forecast = chart.forecast(fit_weibull(chart.data), 6)
+    assert (forecast.unit, forecast.counts.failures, forecast.exposure) == ("months", 21, chart.data.exposure)
+    assert Result.from_json(forecast.to_json()) == forecast
+    assert forecast.fingerprint != chart.forecast(WeibullLaw(6.7, 2.5), 6).fingerprint
+
+
 @given(st.floats(1e-3, 1e4))
 def test_the_length_of_a_period_is_a_unit(period: float) -> None:
     fit = fit_weibull(warranty_from_nevada(SHIPPED, RETURNED, period=period).data)
@@ -125,7 +133,8 @@ def test_refuses_a_chart_that_contradicts_itself(
         warranty_from_nevada(shipped, returned, **settings)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("settings", "message"), [({"periods": 0}, "periods"), ({"warranty": -1.0}, "warranty"),
+@pytest.mark.parametrize(("settings", "message"), [({"periods": 0}, "periods"), ({"periods": 2.5}, "periods"),
+                                                  ({"draws": 1.5}, "periods and draws"), ({"warranty": -1.0}, "warranty"),
                                                   ({"confidence": 90.0}, "confidence")])  # fmt: skip
 def test_refuses_a_forecast_of_nothing(settings: dict[str, float], message: str) -> None:
     chart = warranty_from_nevada(SHIPPED, RETURNED)

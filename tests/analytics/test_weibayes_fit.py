@@ -87,3 +87,12 @@ def test_refusals() -> None:
         none.interval("beta")
     with pytest.raises(InvalidData, match="must be positive"):
         weibayes(LifeData([500], 0), 0.0)
+
+
+@pytest.mark.parametrize("age", [-3.0, math.nan, math.inf])
+def test_bounds_at_an_age_that_no_part_has_are_refused(age: float) -> None:
+    fit = weibayes(LifeData([500], 0, count=10), 2.0)
+    with pytest.raises(InvalidData, match="an age of at least 0"):
+        fit.reliability_interval(age)
+    at_start = fit.reliability_interval(0.0)
+    assert at_start.lower == 1.0

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from analytics import InvalidData, LifeData, fit_distribution, fit_limited_failure_population, fit_mixture
+from analytics import (
+    InvalidData,
+    LifeData,
+    fit_distribution,
+    fit_limited_failure_population,
+    fit_mixture,
+    fit_weibull,
+)
 from analytics.families import FAMILIES
 from analytics.figures import distribution_paper, likelihood_contour
 
@@ -62,6 +69,8 @@ def test_the_contour_is_the_likelihood_ratio_region(nist: LifeData) -> None:
     assert low < inside.min() < inside.max() < high < 2 * inside.max()
     turned = likelihood_contour(fit, "beta", "eta")
     assert turned.data[0].z == pytest.approx(region.z.T)
+    # The same by the other door to a Weibull fit.
+    assert likelihood_contour(fit_weibull(nist)).data[0].z == pytest.approx(region.z, abs=1e-6)
 
 
 def test_refusals(nist: LifeData) -> None:
@@ -72,6 +81,11 @@ def test_refusals(nist: LifeData) -> None:
         likelihood_contour(fit_distribution(nist, "exponential"))
     with pytest.raises(InvalidData, match="with_data"):
         likelihood_contour(type(fit).from_json(fit.to_json()))
+    whole = fit_weibull(nist)
+    with pytest.raises(InvalidData, match="with_data"):
+        likelihood_contour(type(whole).from_json(whole.to_json()))
+    with pytest.raises(InvalidData, match="no likelihood region"):
+        likelihood_contour(fit_weibull(nist, method="rrx"))
     with pytest.raises(InvalidData, match="unknown figure labels"):
         distribution_paper(fit, nist, labels={"x": "y"})
 

@@ -28,3 +28,12 @@ def test_the_plan_lies_on_its_curve_or_beyond(measure: str | None) -> None:
 def test_an_unknown_word_is_refused() -> None:
     with pytest.raises(InvalidData, match="unknown figure labels"):
         spares_trade_off(optimise_spares([1.0], unit_cost=1.0, budget=2), labels={"colour": "blue"})
+
+
+@pytest.mark.parametrize(
+    ("measure", "message"), [("availability", "number of systems"), ("cost", "measure must be")]
+)
+def test_a_measure_that_the_plan_does_not_hold_is_refused(measure: str, message: str) -> None:
+    plan = optimise_spares([1.0], unit_cost=1.0, budget=2)
+    with pytest.raises(InvalidData, match=message):
+        spares_trade_off(plan, measure=measure)  # type: ignore[arg-type]
