@@ -322,7 +322,10 @@ def _labels(group: ArrayLike, n: int) -> NDArray[Any]:
     if labels.shape != (n,):
         raise InvalidData(f"group has shape {labels.shape} where time has {n} values")
     if labels.dtype == object:
-        _refuse(np.equal(labels, None).astype(bool), "group is None; every row needs the label of its part")
+        _refuse(
+            np.array([label is None for label in labels.tolist()]),
+            "group is None; every row needs the label of its part",
+        )
     return labels
 
 

@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import numbers
 import types
 import typing
 from collections.abc import Mapping
@@ -199,7 +198,8 @@ def tail_probabilities(confidence: float, side: Side = "two") -> tuple[float, fl
     >>> tail_probabilities(0.75, "lower")
     (0.25, 0.0)
     """
-    if not (isinstance(confidence, numbers.Real) and 0.0 < confidence < 1.0):
+    is_number = isinstance(confidence, float | int | np.number)
+    if not (is_number and 0.0 < confidence < 1.0):
         raise InvalidData(f"confidence must lie between 0 and 1 (0.90 means 90 %), not {confidence!r}")
     alpha = 1.0 - confidence
     if side == "two":

@@ -83,6 +83,7 @@ def test_log_rank_is_the_formula_written_out(seed: int, weights: str | None) -> 
     )
 
 
+@np.errstate(divide="warn", invalid="warn")  # whatever another test has left
 def test_numpy_and_warnings_are_left_as_they_were() -> None:
     """lifelines' Kaplan-Meier switches numpy's warnings off for good."""
     before, filters = np.geterr(), list(warnings.filters)
