@@ -12,6 +12,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -261,6 +262,8 @@ def serve() -> Iterator[Callable[[Flask], str]]:
     yield start
     for server, thread in running:
         # In the thread of its loop, which would otherwise wait on sockets that another has closed.
-        server.trigger.pull_trigger(partial(wasyncore.close_all, server._map))
+        # If the loop wakes by itself in between, it has closed the trigger already.
+        with suppress(OSError):
+            server.trigger.pull_trigger(partial(wasyncore.close_all, server._map))
         thread.join(timeout=5)
         server.task_dispatcher.shutdown()

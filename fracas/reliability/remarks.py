@@ -55,6 +55,10 @@ REMARKS = (
     # rates
     N_("there was no failure, so there is no point estimate; ask for an interval"),
     N_("the records hold no exposure at all, so nothing can be said about a rate"),
+    N_(
+        "no further exposure shows success with probability %(power)s if the true ratio is %(ratio)s: the failures before "
+        "are too few, or the failures after too many"
+    ),
     N_("with no failures only the chi-square bound of a time-terminated test exists"),
     N_("no failures: a one-sided bound, no estimate"),
     N_(
