@@ -326,7 +326,10 @@ Measured, not promised: `python -m tests.calibration.coverage` draws 10,000 samp
 each, and counts how often the interval of nominal 90 %, or the bound of nominal 95 %, holds the true value. The Monte
 Carlo error of a cell is 0.3 points (one standard error) at 90 % and 0.2 at 95 %. {cells} cells; samples with fewer than
 two failures have no fit and are not counted (at 5 expected failures up to 4 %; the emptiest cell holds {least}
-samples). Cells off by more than 1.5 points are **bold**; in the last table, empty ones had fewer than 100 such samples.
+samples). Cells off by more than 1.5 points are **bold**.
+
+The last table is no promise but a warning: among the samples that happened to hold at most half the failures that were to be
+expected, an interval holds the truth far less often, as few failures look like long lives (empty: fewer than 100 such samples).
 
 A plan has so many expected failures among staggered ends of watch (0.4 to 1.6 times one cumulative hazard) that the
 given share is censored; "half late" means that half of the units came under observation at a cumulative hazard of up to
