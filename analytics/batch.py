@@ -58,6 +58,11 @@ class Status(IntEnum):
     NOT_CONVERGED = 3
 
 
+def marked(which: NDArray[np.bool_]) -> Any:
+    """An index of the marked elements: a slice where all are, which moves whole arrays at once."""
+    return slice(None) if which.all() else which
+
+
 @dataclass(frozen=True)
 class Samples:
     """Exact and right-censored lives of many samples, ready for sums: made by `gather`.
@@ -114,9 +119,9 @@ class Samples:
         records = np.repeat(self.offsets[:-1][keep] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return self._pick(records, keep, offsets)
 
-    def numbers(self, keep: NDArray[np.bool_]) -> "Samples":
-        """The marked samples without their records."""
-        return self._pick(slice(0, 0), keep, np.zeros(int(keep.sum()) + 1, dtype=np.intp))
+    def numbers(self, keep: Any) -> "Samples":
+        """The marked samples, or a slice of them, without their records."""
+        return self._pick(slice(0, 0), keep, np.zeros(self.failures[keep].size + 1, dtype=np.intp))
 
     def _pick(self, records: Any, samples: Any, offsets: NDArray[np.intp]) -> "Samples":
         columns: Any = (self.x, self.weight, self.entry, self.entry_weight)
@@ -443,22 +448,18 @@ def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: in
 
 
 def _search_compiled(samples: Samples, log_beta: FloatArray, fits: Fits, first: int) -> None:
-    """The same search, one sample after the other, by numba; none where `log_beta` is NaN."""
+    """The same search by numba, some samples side by side; none where `log_beta` is NaN."""
     nothing, out = np.empty(0), np.zeros((8, len(samples)))
     columns = [nothing if c is None else c for c in (samples.weight, samples.entry, samples.entry_weight)]
     smallest, largest = math.log(SMALLEST_BETA), math.log(LARGEST_BETA)
     limits = np.array([VERIFIED_SCORE, LAST_STEP, smallest, largest, SKEWNESS, MOST_PASSES])
     sums = np.stack([samples.failures, samples.sum_x])
     compiled().search(samples.offsets, samples.x, *columns, sums, log_beta, limits, out)
-    fits.status[first : first + len(samples)][out[7] == 2.0] = Status.NO_FINITE_MAXIMUM
-    done = out[7] == 1.0
-    if done.all():  # slices of whole arrays cost nothing
-        last, step, norm, slope = out[:4]
-        _record(fits, slice(first, first + done.size), samples, (last, step, slope, norm), out[4:7])
-    else:
-        last, step, norm, slope = out[:4, done]
-        at = first + np.flatnonzero(done)
-        _record(fits, at, samples.numbers(done), (last, step, slope, norm), out[4:7, done])
+    here = fits.take(slice(first, first + len(samples)))  # views
+    here.status[out[7] == 2.0] = Status.NO_FINITE_MAXIMUM
+    done = marked(out[7] == 1.0)
+    last, step, norm, slope = out[:4, done]
+    _record(here, done, samples.numbers(done), (last, step, slope, norm), out[4:7, done])
 
 
 def _profile_score(samples: Samples, beta: FloatArray, sums: FloatArray) -> tuple[FloatArray, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.batch import Fits, Samples, Status, maximise
+from analytics.batch import Fits, Samples, Status, marked, maximise
 from analytics.batch_bounds import ratio_bounds
 from analytics.batch_lognormal import maximise_lognormal
 from analytics.distributions import fit_lognormal
@@ -25,7 +25,6 @@ from analytics.fleet_parts import (
     chi_square_factors,
     few_failures,
     fit_one_by_one,
-    marked,
 )
 from analytics.lifedata import LifeData
 from analytics.results import FloatArray

@@ -130,11 +130,6 @@ class Parts:
         return columns
 
 
-def marked(which: NDArray[np.bool_]) -> Any:
-    """An index of the marked elements: a slice where all are, which moves whole arrays at once."""
-    return slice(None) if which.all() else which
-
-
 def fit_one_by_one(
     columns: Columns,
     parts: Parts,
