@@ -173,8 +173,7 @@ class ExponentialFit(Result):
         InvalidData
             If the fingerprint says that these are not the data of the fit.
         """
-        if data.fingerprint != self.fingerprint:
-            raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
+        self.check_made_from(data)
         return dataclasses.replace(self, data=data)
 
     def _age(self, t: ArrayLike) -> FloatArray:

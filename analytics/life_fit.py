@@ -193,8 +193,7 @@ class LifeFit(Result):
         InvalidData
             If the fingerprint says that these are not the data of the fit.
         """
-        if data.fingerprint != self.fingerprint:
-            raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
+        self.check_made_from(data)
         return dataclasses.replace(self, data=data)
 
     # What a family has to say of its own.

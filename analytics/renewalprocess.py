@@ -156,8 +156,7 @@ class RenewalProcessFit(Result):
         InvalidData
             If the fingerprint says that these are not the data of the fit.
         """
-        if histories.fingerprint != self.fingerprint:
-            raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
+        self.check_made_from(histories)
         return dataclasses.replace(self, histories=histories)
 
     @cached_property

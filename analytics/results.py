@@ -8,7 +8,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,13 @@ class Band:
     confidence: float
     side: Side = "two"
     method: str = ""
+
+
+class HasFingerprint(Protocol):
+    """Data of any kind that can be told from others."""
+
+    @property
+    def fingerprint(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,17 @@ class Result:
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.fingerprint, self.method))
+
+    def check_made_from(self, data: HasFingerprint) -> None:
+        """Refuse data other than those behind this result.
+
+        Raises
+        ------
+        InvalidData
+            If the fingerprints differ.
+        """
+        if data.fingerprint != self.fingerprint:
+            raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionary of numbers, strings, lists and None, ready for JSON; ``result`` names the class.

@@ -1,5 +1,6 @@
 """Pictures of a fitted distribution of any family: its probability paper, and the contour of its likelihood."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,10 +9,10 @@ from scipy.special import chdtri, logit, ndtri
 
 from analytics.distributions import fit_distribution
 from analytics.errors import InvalidData
+from analytics.figures.paper import Paper
 from analytics.figures.style import (
     BLUE,
     CURVE_POINTS,
-    ORANGE,
     Labels,
     Trace,
     Words,
@@ -22,7 +23,6 @@ from analytics.figures.style import (
     log_axis,
     marks,
     number,
-    paper_ticks,
     percent,
 )
 from analytics.lifedata import RIGHT_CENSORED, LifeData
@@ -77,11 +77,10 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
     'Probability plot, lognormal: 4 failures and 1 suspensions; mu = 5.35, sigma = 0.87.'
     """
     words = Words(labels)
-    if data.fingerprint != fit.fingerprint:
-        raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
+    fit.check_made_from(data)
     ages, failed, is_open = _points(data)
-    survivors = data.time[(data.event == RIGHT_CENSORED) & (data.time > 0)]
-    seen = np.concatenate([ages, survivors])
+    is_survivor = (data.event == RIGHT_CENSORED) & (data.time > 0)
+    seen = np.concatenate([ages, data.time[is_survivor]])
     # Where only a part can fail the curve goes no higher than that part.
     part = min(20.0 * float(failed.max()), 1.0) if fit.form == "limited" else 1.0
     lowest, highest = min(0.01, float(failed.min()) / 2), part * max(0.99, float(failed.max() + 1) / 2)
@@ -94,17 +93,12 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
     # A failure-free time, or the edge of a limited population, has nothing to draw before or beyond it.
     drawn = (share > 1e-12) & (share < 1.0 - 1e-12)
     grid, share = grid[drawn], share[drawn]
-    bottom, top = _paper(fit, np.array([lowest, highest]))
+    paper = Paper(partial(_paper, fit), lowest, highest, fit.unit)
     traces = _band(fit, grid, words)
-    traces.append(line(grid, _paper(fit, share), words("fitted")))
+    traces.append(line(grid, paper.scale(share), words("fitted")))
     name = words("middles" if is_open else "product_limit" if np.any(data.entry > 0) else "median_ranks")
-    traces.append(marks(ages, _paper(fit, failed), name, symbol="circle-open" if is_open else "circle"))
-    if survivors.size:
-        foot = np.full(survivors.size, bottom)
-        traces.append(
-            marks(survivors, foot, words("suspensions"), symbol="line-ns-open", colour=ORANGE, size=12)
-        )
-    shown = [p for p in PAPER_PERCENT if lowest <= p / 100 <= highest]
+    traces.append(paper.failures(ages, failed, name, is_open=is_open))
+    traces += paper.survivors(data, is_survivor, words("suspensions"))
     counts = {"failures": fit.counts.failures, "suspensions": fit.counts.suspensions}
     title = words("age", unit=fit.unit)
     return figure(
@@ -113,11 +107,7 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
             "alt_distribution_paper", distribution=_name(fit), numbers=", ".join(_numbers(fit)), **counts
         ),
         xaxis=log_axis(title, left, right) if is_log else axis(title, range=[left, right]),
-        yaxis=axis(
-            words("failed_percent"),
-            range=[float(bottom - 0.04 * (top - bottom)), float(top)],
-            **paper_ticks(shown, _paper(fit, np.array(shown) / 100), float(top - bottom)),
-        ),
+        yaxis=paper.axis(words("failed_percent"), PAPER_PERCENT),
         numbers=[_name(fit), *_numbers(fit, bounds=True), words("counts", **counts)],
     )
 

@@ -175,8 +175,7 @@ def trend_plot(histories: EventHistories, *, labels: Labels | None = None) -> "F
 def _points(fit: PowerLawFit, histories: EventHistories | None) -> tuple[FloatArray, FloatArray]:
     if histories is None:
         return np.zeros(0), np.zeros(0)
-    if histories.fingerprint != fit.fingerprint:
-        raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
+    fit.check_made_from(histories)
     if not fit.is_common:
         return np.zeros(0), np.zeros(0)
     time, counts = np.unique(histories.time, return_counts=True)

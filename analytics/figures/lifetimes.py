@@ -3,13 +3,11 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analytics.errors import InvalidData
+from analytics.figures.paper import Paper
 from analytics.figures.style import (
     CURVE_POINTS,
     INK,
-    ORANGE,
     Labels,
     Trace,
     Words,
@@ -19,9 +17,7 @@ from analytics.figures.style import (
     figure,
     line,
     log_axis,
-    marks,
     number,
-    paper_ticks,
     percent,
 )
 from analytics.lifedata import EXACT, RIGHT_CENSORED, LifeData
@@ -74,33 +70,26 @@ def weibull_paper(fit: WeibullFit, data: LifeData, *, labels: Labels | None = No
     'Weibull probability plot: 4 failures and 1 suspensions; eta 300 h, beta 1.35.'
     """
     words = Words(labels)
-    if data.fingerprint != fit.fingerprint:
-        raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
-    points = plotted_points(fit, data)
+    fit.check_made_from(data)
+    ages, failed, label, is_open = plotted_points(fit, data)
     is_survivor = (data.event == RIGHT_CENSORED) & (data.time > 0)
-    seen = np.concatenate([points[0], data.time[is_survivor]])
+    seen = np.concatenate([ages, data.time[is_survivor]])
     # Room around what was seen, and some of the line beyond it, but no decades of extrapolation.
-    lowest = min(0.01, float(points[1].min()) / 2)
+    lowest = min(0.01, float(failed.min()) / 2)
     left = min(float(seen.min()) / 1.5, max(float(fit.quantile(lowest)), float(seen.min()) / 100))
     right = max(float(seen.max()) * 1.5, min(float(fit.quantile(0.9)), float(seen.max()) * 3))
-    highest = min(0.999, max(0.65, float(points[1].max() + 1) / 2, float(fit.failure_probability(right))))
-    bottom, top = float(_paper(np.array(lowest))), float(_paper(np.array(highest)))
+    highest = min(0.999, max(0.65, float(failed.max() + 1) / 2, float(fit.failure_probability(right))))
+    paper = Paper(_paper, lowest, highest, fit.unit)
     grid = np.geomspace(left, right, CURVE_POINTS)
     traces = _paper_band(fit, grid, words)
     traces.append(line(grid, _paper(fit.failure_probability(grid)), words("fit")))
-    traces.append(_failures(points, fit.unit, words))
-    if np.any(is_survivor):
-        traces.append(_survivors(data, is_survivor, bottom, words))
-    shown = [p for p in PAPER_PERCENT if lowest <= p / 100 <= highest]
+    traces.append(paper.failures(ages, failed, words(label), is_open=is_open))
+    traces += paper.survivors(data, is_survivor, words("suspensions"))
     return figure(
         traces,
         alt=words("alt_weibull_paper", **_numbers(fit)),
         xaxis=log_axis(words("age", unit=fit.unit), left, right),
-        yaxis=axis(
-            words("failed_percent"),
-            range=[bottom - 0.04 * (top - bottom), top],
-            **paper_ticks(shown, _paper(np.array(shown) / 100), top - bottom),
-        ),
+        yaxis=paper.axis(words("failed_percent"), PAPER_PERCENT),
         numbers=_numbers_box(fit, words),
     )
 
@@ -273,32 +262,6 @@ def plotted_points(fit: WeibullFit, data: LifeData) -> tuple[FloatArray, FloatAr
     before = np.concatenate([[1.0], curve.estimate[:-1]])
     label = "middles" if np.any(inexact) else "product_limit"
     return curve.time, 1 - (before + curve.estimate) / 2, label, bool(np.any(inexact))
-
-
-def _failures(points: tuple[FloatArray, FloatArray, str, bool], unit: str, words: Words) -> Trace:
-    ages, failed, label, is_open = points
-    return marks(
-        ages,
-        _paper(failed),
-        words(label),
-        symbol="circle-open" if is_open else "circle",
-        customdata=100 * failed,
-        hovertemplate=f"%{{x:.4g}} {unit}, %{{customdata:.3g}} %<extra></extra>",
-    )
-
-
-def _survivors(data: LifeData, is_survivor: NDArray[np.bool_], bottom: float, words: Words) -> Trace:
-    ages = data.time[is_survivor]
-    return marks(
-        ages,
-        np.full(ages.size, bottom),
-        words("suspensions"),
-        symbol="line-ns-open",
-        colour=ORANGE,
-        size=12,
-        customdata=data.count[is_survivor],
-        hovertemplate=f"%{{x:.4g}} {data.unit} (n = %{{customdata}})<extra></extra>",
-    )
 
 
 def _paper(failed: FloatArray) -> FloatArray:

@@ -81,8 +81,7 @@ def life_against_stress(
     'Life against celsius: at 40, 10 % have failed by 4,865 h, 90 % bounds 816 to 29,010.'
     """
     words = Words(labels)
-    if data.fingerprint != fit.fingerprint:
-        raise InvalidData("these are not the data that the fit was made from (fingerprints differ)")
+    fit.check_made_from(data)
     name = _one_of(fit.covariates, stress)
     tested, here = data.covariates[name], fit.conditions[name]
     grid = np.linspace(min(float(tested.min()), here), max(float(tested.max()), here), POINTS)

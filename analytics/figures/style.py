@@ -19,8 +19,6 @@ Trace = dict[str, Any]
 BLUE, ORANGE, INK, GRID = "#0072B2", "#D55E00", "#1A1A1A", "#D9D9D9"
 GREEN, PURPLE = "#009E73", "#CC79A7"
 BAND = "rgba(0, 114, 178, 0.16)"
-# Share of the height that the text of a tick takes, on a phone.
-TICK_ROOM = 0.045
 # Long enough for a smooth curve, short enough for a phone.
 CURVE_POINTS = 80
 
@@ -276,16 +274,6 @@ def axis(title: str, **settings: Any) -> dict[str, Any]:
 def whole_axis(title: str, span: float, **settings: Any) -> dict[str, Any]:
     """An axis of whole numbers over `span`: every one over a few, where plotly's own ticks would fall between them."""
     return axis(title, tickformat="d", dtick=1 if span <= 12 else None, **settings)
-
-
-def paper_ticks(percents: Sequence[float], at: FloatArray, height: float) -> dict[str, Any]:
-    """Ticks of a probability paper for `percents` drawn at `at`, from the top down those that leave room for their text."""
-    kept: list[int] = []
-    for index in np.argsort(-at):
-        if not kept or at[kept[-1]] - at[index] >= TICK_ROOM * height:
-            kept.append(int(index))
-    kept.reverse()
-    return {"tickvals": [float(at[i]) for i in kept], "ticktext": [f"{percents[i]:g}" for i in kept]}
 
 
 def log_axis(title: str, low: float, high: float) -> dict[str, Any]:

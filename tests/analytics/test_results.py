@@ -57,6 +57,12 @@ def test_results_differ_when_a_number_does() -> None:
     assert hash(sample()) == hash(sample())
 
 
+def test_only_its_own_data_belong_to_a_result() -> None:
+    sample().check_made_from(sample())
+    with pytest.raises(InvalidData, match="fingerprints differ"):
+        sample().check_made_from(sample(fingerprint="g"))
+
+
 def test_arrays_are_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         sample().curve[0] = 5.0

@@ -15,7 +15,6 @@ from analytics.figures.style import (
     log_axis,
     marks,
     number,
-    paper_ticks,
     percent,
     upright,
     whole_axis,
@@ -82,11 +81,6 @@ def test_a_log_axis_writes_its_ticks_out() -> None:
 def test_whole_numbers_have_whole_ticks() -> None:
     assert whole_axis("Period", 3)["dtick"] == 1
     assert whole_axis("Period", 40)["dtick"] is None
-
-
-def test_ticks_of_a_paper_leave_room_for_their_text() -> None:
-    ticks = paper_ticks([1, 50, 60, 99], np.array([0.0, 0.5, 0.52, 1.0]), 1.0)
-    assert ticks == {"tickvals": [0.0, 0.52, 1.0], "ticktext": ["1", "60", "99"]}
 
 
 def test_ages_of_a_curve_begin_after_its_start_and_end_where_asked() -> None:
