@@ -16,8 +16,6 @@ quantiles and reliability is the same at every beta; only that for the mean depe
 
 from __future__ import annotations
 
-import argparse
-import csv
 import math
 import sys
 import time
@@ -55,6 +53,7 @@ from analytics.weibull_intervals import (
     log_cumulative_hazard,
     log_quantile,
 )
+from tests.calibration.studies import Kept, command
 
 REPEATS = 10_000
 # Resamples of a sample, drawn in rounds until its verdict stands.
@@ -67,7 +66,6 @@ TAIL = (1.0 - CONFIDENCE) / 2.0
 FAILURES = (5, 10, 20, 50, 100)
 CENSORED = (0.0, 0.3, 0.6, 0.9)
 BETAS = (0.7, 1.0, 2.0, 4.0)
-RESULTS = Path("build/coverage.csv")
 TABLE = Path("fracas/docs/calibration.md")
 
 
@@ -245,36 +243,27 @@ def study(case: Case, repeats: int = REPEATS, seed: int = 2_002) -> dict[str, fl
     }
 
 
-COLUMNS = ("failures", "censored", "entry", "quantity", "beta", "samples", "calibrated", "lower", "upper",
-           "likelihood_ratio", "wald", "wald_lower", "given_few", "few")  # fmt: skip
-
-
-def read() -> dict[tuple[str, ...], dict[str, str]]:
-    if not RESULTS.exists():
-        return {}
-    with RESULTS.open(newline="", encoding="utf-8") as file:
-        return {tuple(row[name] for name in COLUMNS[:5]): row for row in csv.DictReader(file)}
+KEPT = Kept(
+    Path("build/coverage.csv"),
+    ("failures", "censored", "entry", "quantity", "beta", "samples", "calibrated", "lower", "upper",
+     "likelihood_ratio", "wald", "wald_lower", "given_few", "few"),
+    keys=5,
+)  # fmt: skip
 
 
 def run(repeats: int) -> None:
-    done = read()
-    RESULTS.parent.mkdir(exist_ok=True)
-    with RESULTS.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if not done:
-            writer.writerow(COLUMNS)
-        for case in cases():
-            if case.key in done:
-                continue
-            begin = time.process_time()
-            found = study(case, repeats)
-            writer.writerow([*case.key, *(f"{value:.5g}" for value in found.values())])
-            file.flush()
-            sys.stdout.write(
-                f"{' '.join(case.key)}: calibrated {found['calibrated']:.3f}, likelihood ratio "
-                f"{found['likelihood_ratio']:.3f}, Wald {found['wald']:.3f} ({time.process_time() - begin:.0f} s CPU)\n"
-            )
-            sys.stdout.flush()
+    done = KEPT.rows()
+    for case in cases():
+        if case.key in done:
+            continue
+        begin = time.process_time()
+        found = study(case, repeats)
+        KEPT.add(case.key, found)
+        sys.stdout.write(
+            f"{' '.join(case.key)}: calibrated {found['calibrated']:.3f}, likelihood ratio "
+            f"{found['likelihood_ratio']:.3f}, Wald {found['wald']:.3f} ({time.process_time() - begin:.0f} s CPU)\n"
+        )
+        sys.stdout.flush()
 
 
 def percent(value: str) -> str:
@@ -283,7 +272,7 @@ def percent(value: str) -> str:
 
 def table() -> str:
     """The tables of the docs, from what has been run."""
-    rows = read()
+    rows = KEPT.rows()
     lines = [INTRODUCTION.format(cells=len(rows), least=min(int(row["samples"]) for row in rows.values()))]
     for kind, title in (
         ("calibrated", "Calibrated, two-sided 90 %"),
@@ -343,12 +332,4 @@ is given as it is. A plot's band is calibrated at five ages.
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--repeats", type=int, default=REPEATS)
-    parser.add_argument("--write", action="store_true", help="only write the table")
-    settings = parser.parse_args()
-    if not settings.write:
-        run(settings.repeats)
-    TABLE.write_text(table(), encoding="utf-8")
+    command(__doc__, run, REPEATS, TABLE, table)

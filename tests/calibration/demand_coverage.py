@@ -15,10 +15,7 @@ without that.
 
 from __future__ import annotations
 
-import argparse
-import csv
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +28,7 @@ from analytics.plausible import plausible_lives
 from analytics.renewal import LifeModel
 from analytics.results import FloatArray
 from analytics.synthetic import WeibullLaw
+from tests.calibration.studies import Kept, command
 
 REPEATS, DRAWS, CONFIDENCE = 1_000, 200, 0.90
 CHECKED = 3
@@ -39,9 +37,13 @@ MOST = 400
 # Shape, and the units that give some 5, 10 and 20 failures at it.
 UNITS = {2.0: (20, 40, 80), 1.0: (13, 26, 52)}
 AGES, HORIZON = np.repeat(np.linspace(0.0, 0.9, 20), 3), 0.5
-RESULTS, TABLE = Path("build/demand_coverage.csv"), Path("fracas/docs/demand-coverage.md")
-COLUMNS = ("beta", "units", "fits", "failures", "demand", "inside", "below", "above", "low_tail", "high_tail",
-           "upper", "off")  # fmt: skip
+TABLE = Path("fracas/docs/demand-coverage.md")
+SHARES = ("inside", "below", "above", "low_tail", "high_tail")
+KEPT = Kept(
+    Path("build/demand_coverage.csv"),
+    ("beta", "units", "fits", "failures", "demand", *SHARES, "upper", "off"),
+    keys=2,
+)
 
 
 def lives(rng: np.random.Generator, beta: float, units: int) -> LifeData:
@@ -119,36 +121,16 @@ def study(table: Demand, beta: float, units: int, repeats: int = REPEATS) -> dic
 
 
 def run(repeats: int) -> None:
-    done = {(float(row["beta"]), int(row["units"])) for row in read()}
-    RESULTS.parent.mkdir(exist_ok=True)
-    grid = Demand()
-    with RESULTS.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if not done:
-            writer.writerow(COLUMNS)
-        for beta, sizes in UNITS.items():
-            for units in sizes:
-                if (beta, units) not in done:
-                    writer.writerow(
-                        [
-                            beta,
-                            units,
-                            *(f"{value:.5g}" for value in study(grid, beta, units, repeats).values()),
-                        ]
-                    )
-                    file.flush()
-
-
-def read() -> list[dict[str, str]]:
-    if not RESULTS.exists():
-        return []
-    with RESULTS.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    done, grid = KEPT.rows(), Demand()
+    for beta, sizes in UNITS.items():
+        for units in sizes:
+            if (key := (str(beta), str(units))) not in done:
+                KEPT.add(key, study(grid, beta, units, repeats))
 
 
 def table() -> str:
     """The page of the docs, from what has been run."""
-    rows = read()
+    rows = list(KEPT.rows().values())
     least = min(int(row["fits"]) for row in rows)
     errors = {
         "error": 100 * math.sqrt(0.09 / least),
@@ -157,7 +139,7 @@ def table() -> str:
     }
     lines = [INTRODUCTION.format(**errors), HEAD, RULE]
     for row in rows:
-        shares = [f"{100 * float(row[name]):.1f}" for name in COLUMNS[5:10]]
+        shares = [f"{100 * float(row[name]):.1f}" for name in SHARES]
         lines.append(
             f"| {float(row['beta']):g} | {float(row['failures']):.1f} | {row['fits']} | {float(row['demand']):.1f} "
             f"| {float(row['upper']):.0f} | {' | '.join(shares)} |"
@@ -183,13 +165,4 @@ most {off:.3f} in any probability.
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--repeats", type=int, default=REPEATS)
-    parser.add_argument("--write", action="store_true", help="only write the table")
-    settings = parser.parse_args()
-    if not settings.write:
-        run(settings.repeats)
-    TABLE.write_text(table(), encoding="utf-8")
-    sys.stdout.write(table())
+    command(__doc__, run, REPEATS, TABLE, table)
