@@ -64,3 +64,16 @@ def test_limits_that_exclude_each_other_are_refused() -> None:
     limits = [Limit("mass", cost, 0.5), Limit("service", [np.array([1.0, 0.0])], 0.5)]
     with pytest.raises(InvalidData, match="all the limits together"):
         allocate_exactly(cost, limits, time_limit=10)
+
+
+@pytest.mark.parametrize("k", [1e-12, 1e-6, 1e6, 1e12])
+def test_the_choice_does_not_depend_on_the_unit_of_the_loss(k: float) -> None:
+    costs = [np.array([0.0, 2.0, 5.0]), np.array([0.0, 3.0, 4.0]), np.array([1.0, 2.0, 6.0])]
+    losses = [np.array([5.0, 3.0, 0.5]), np.array([4.0, 2.5, 1.0]), np.array([3.0, 2.9, 0.1])]
+    every = {
+        choice: sum(loss[at] for loss, at in zip(losses, choice, strict=True))
+        for choice in itertools.product(range(3), repeat=3)
+        if sum(cost[at] for cost, at in zip(costs, choice, strict=True)) <= 10.0
+    }
+    chosen, _ = allocate_exactly([k * loss for loss in losses], [Limit("money", costs, 10.0)], time_limit=10)
+    assert tuple(chosen) == min(every, key=lambda choice: every[choice])

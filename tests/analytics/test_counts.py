@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics import InvalidData
+from analytics import InvalidData, counts
 from analytics.counts import (
     count_quantile,
     mean_count,
@@ -67,6 +67,24 @@ def test_independent_chances_add_up_to_a_binomial(positions: int) -> None:
     ):
         assert found == pytest.approx(expected[: found.size], abs=1e-12)
         assert expected[found.size :].sum() < 1e-12
+
+
+@pytest.mark.parametrize("tosses", [10, 40, 80, 200, 2_000])
+def test_tosses_of_a_coin(tosses: int) -> None:
+    found = sum_of_independent(np.array([[0.5, 0.5]]), np.array([float(tosses)]))
+    expected = stats.binom.pmf(np.arange(found.size), tosses, 0.5)
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-13)
+    assert stats.binom.sf(found.size - 1, tosses, 0.5) < 1e-12
+
+
+def test_the_reach_of_a_sum_is_sure_and_no_wider_than_it_must_be() -> None:
+    """50,000 rare demands: nothing beyond counts, and the transform is of the size of the spread, not of the fleet."""
+    chance, many = 0.01, 50_000
+    first, last = counts._reach(np.array([[1 - chance, chance]]), np.array([float(many)]))
+    law = stats.binom(many, chance)
+    assert law.cdf(first - 1) < 3e-16
+    assert law.sf(last) < 3e-16
+    assert last - first < 20 * law.std()
 
 
 @given(st.lists(st.lists(st.floats(0.01, 1), min_size=3, max_size=3), min_size=1, max_size=9))

@@ -162,3 +162,20 @@ def test_a_constant_rate_is_there_from_the_start() -> None:
     assert fit.hazard([0.0, 100.0]) == pytest.approx([rate, rate])
     assert fit.density(0.0) == pytest.approx(rate)
     assert fit.failure_probability(0.0) == 0.0
+
+
+def test_before_the_failure_free_time_nothing_fails() -> None:
+    fit = fit_distribution(LifeData([120, 130, 150, 190, 260], 1), "exponential", location="estimate")
+    before = [-5.0, 0.0, 0.5 * fit.gamma]
+    for curve in (fit.hazard, fit.density, fit.failure_probability, fit.cumulative_hazard):
+        assert curve(before).tolist() == [0.0] * 3
+    assert fit.reliability(before).tolist() == [1.0] * 3
+    assert fit.hazard([150.0, 250.0]) == pytest.approx([1 / fit.theta] * 2)
+
+
+def test_wald_bounds_on_the_median_of_normal_lives_are_those_of_their_mean(nist: LifeData) -> None:
+    """On the scale of age itself, on which they are symmetric, though every age is positive."""
+    fit = fit_distribution(nist, "normal", bounds="wald")
+    median, mu = fit.interval("median"), fit.interval("mu")
+    assert (median.lower, median.upper) == pytest.approx((mu.lower, mu.upper))
+    assert (median.lower + median.upper) / 2 == pytest.approx(fit.mu)

@@ -132,6 +132,24 @@ def test_scale_and_counts(rows: list[tuple[float, int, int]], k: float) -> None:
     assert other.interval().lower == pytest.approx((fit.interval().lower or 0) * k)
 
 
+@pytest.mark.parametrize("k", [1e-6, 1e-3, 1e9])
+def test_inspections_in_another_unit_are_the_same_fit(k: float) -> None:
+    hours = LifeData([10.0, 20.0, 30.0, 0.0], [3, 1, 0, 3], upper=[15.0, np.nan, np.nan, 8.0])
+    scaled = LifeData(hours.time * k, hours.event, upper=hours.upper * k)
+    fit, other = fit_exponential(hours), fit_exponential(scaled)
+    assert other.theta == pytest.approx((fit.theta or 0.0) * k, rel=1e-9)
+    assert other.interval().lower == pytest.approx((fit.interval().lower or 0.0) * k, rel=1e-9)
+    drawn, again = (one.sample_parameters(50, rng=np.random.default_rng(1))["theta"] for one in (fit, other))
+    assert again == pytest.approx(drawn * k, rel=1e-9)
+
+
+def test_draws_from_inspections_are_normal_on_the_log_scale(rng: np.random.Generator) -> None:
+    fit = fit_exponential(LifeData([0.1, 0.2, 0.3], [3, 1, 0], upper=[0.15, np.nan, np.nan]))
+    drawn = np.log(fit.sample_parameters(40_000, rng=rng)["theta"])
+    low, high = fit.interval(confidence=0.90).lower, fit.interval(confidence=0.90).upper
+    assert np.quantile(drawn, [0.05, 0.95]) == pytest.approx(np.log([low, high]), abs=0.03)
+
+
 def test_narrow_intervals_are_exact_ages() -> None:
     exact = fit_exponential(LifeData([10.0, 20.0, 30.0], [1, 1, 0]), bounds="wald")
     narrow = fit_exponential(LifeData([9.9999, 19.9999, 30.0], [3, 3, 0], upper=[10.0001, 20.0001, np.nan]))
@@ -248,3 +266,14 @@ def test_bounds_at_an_age_that_no_part_has_are_refused(age: float) -> None:
         fit.reliability_interval(age)
     at_start = fit.reliability_interval(0.0)
     assert at_start.lower == 1.0
+
+
+@pytest.mark.parametrize(("method", "ages"), [("rry", [20, 35, 60, 110, 140]), ("rrx", [0.3, 0.4, 1.1, 1.9])])
+def test_the_line_through_the_origin_is_the_least_squares_one(method: str, ages: list[float]) -> None:
+    fit = fit_exponential(LifeData(ages, 1), method=method)  # type: ignore[arg-type]
+    n = len(ages)
+    y = np.log1p(-(np.arange(1, n + 1) - 0.3) / (n + 0.4))
+    given, asked = (np.array(ages), y) if method == "rry" else (y, np.array(ages))
+    (slope,), (left,), *_ = np.linalg.lstsq(given[:, None], asked, rcond=None)
+    assert fit.theta == pytest.approx(-1 / slope if method == "rry" else -slope)
+    assert fit.r_squared == pytest.approx(1 - left / (asked @ asked))

@@ -109,6 +109,7 @@ def test_doubt_widens_the_fan(fit: WeibullFit) -> None:
     assert np.all(drawn.upper - drawn.lower > fixed.upper - fixed.lower)
     assert np.all(drawn.standard_error > 0)
     assert "taken as the truth" in fixed.warnings[-1]
+    assert fixed.draws == 0
 
 
 @pytest.mark.parametrize("draws", [2, 3])

@@ -69,6 +69,23 @@ def test_a_mean_that_does_not_exist_is_infinite() -> None:
     assert FAMILIES["loglogistic"].sd([5.5, math.log(0.7)]) == math.inf
 
 
+@pytest.mark.parametrize(("sigma", "q"), [(1.0, 2.0), (0.4, -0.7), (0.3, 1.5)])
+def test_the_moments_of_a_generalised_gamma(sigma: float, q: float) -> None:
+    law = stats.gengamma(q**-2, q / sigma, scale=math.exp(2.0) * (q * q) ** (sigma / q))
+    theta, family = [2.0, math.log(sigma), q], FAMILIES["generalised_gamma"]
+    assert float(family.mean(theta)) == pytest.approx(law.mean(), rel=1e-9)
+    assert family.sd(theta) == pytest.approx(law.std(), rel=1e-7)
+
+
+def test_a_heavy_tail_of_a_generalised_gamma_has_no_moments() -> None:
+    """With q < 0 the tail falls as t ** (1 / (q sigma)), so that the r-th moment ends at r sigma |q| = 1."""
+    family = FAMILIES["generalised_gamma"]
+    for sigma, has_mean, has_sd in ((0.4, True, True), (0.6, True, False), (1.2, False, False)):
+        theta = [2.0, math.log(sigma), -1.0]
+        assert math.isfinite(float(family.mean(theta))) == has_mean
+        assert not has_mean or math.isfinite(family.sd(theta)) == has_sd
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_change_of_unit_moves_parameters_as_each_says(name: str) -> None:
     family, theta = FAMILIES[name], THETA[name]

@@ -116,3 +116,14 @@ def test_a_climb_says_when_it_has_run_away() -> None:
     assert end is not None
     assert is_beyond(end, [(-14.0, 14.0), (-1e3, 1e3)])
     assert not is_beyond(end, WIDE)
+
+
+def test_a_climb_that_comes_to_what_is_no_number_has_no_end() -> None:
+    def broken(theta: np.ndarray) -> At:
+        at = hills(theta)
+        at.hessian[0, 0] = np.nan
+        return at
+
+    assert climb(lambda t: hills(t).value, broken, np.array([5.0, 1.0]), WIDE) is None
+    with pytest.raises(NotConverged):
+        maximise(lambda t: hills(t).value, broken, [[5.0, 1.0]], limits=WIDE)

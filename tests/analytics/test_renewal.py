@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from analytics import InvalidData, LifeData, fit_weibull
 from analytics.renewal import expected_replacements, grid_steps, renewal_function, replacement_probabilities
+from analytics.results import FloatArray
 from analytics.synthetic import WeibullLaw
 
 
@@ -124,10 +126,43 @@ def test_expected_replacements_are_the_means_of_the_counts(shape: float) -> None
         assert expected[:, k] == pytest.approx(chances @ np.arange(chances.shape[1]), rel=5e-3)
     if shape == 1.0:
         assert again == pytest.approx(np.diff(reached, axis=1) / 2, rel=1e-2)
-    assert expected_replacements(law, ages, np.zeros((3, 2)))[0].tolist() == [[0.0, 0.0]] * 3
+    none, again = expected_replacements(law, ages, np.zeros((3, 2)))
+    assert (none.tolist(), again.tolist()) == ([[0.0, 0.0]] * 3, [[0.0]] * 3)
 
 
 def test_more_failures_than_are_counted_are_refused_not_cut() -> None:
     law = WeibullLaw(eta=1.0, beta=2.0)
     with pytest.raises(InvalidData, match="more than 400 times"):
         renewal_function(law, 1e3)
+    new, use = np.zeros(1), np.array([500.0])
+    for refused in (
+        lambda: replacement_probabilities(law, new, use, all_counts=True),
+        lambda: expected_replacements(law, new, np.array([[0.0, 500.0]]), all_counts=True),
+    ):
+        with pytest.raises(InvalidData, match="more than 400 times"):
+            refused()
+
+
+def test_where_not_asked_for_every_count_they_end_at_400() -> None:
+    law, new = WeibullLaw(eta=1.0, beta=2.0), np.zeros(1)
+    chances = replacement_probabilities(law, new, np.array([500.0]))
+    assert chances.shape[1] == 401
+    assert chances[0, 400] == pytest.approx(1.0, abs=1e-6)
+    assert 400.0 <= expected_replacements(law, new, np.array([[0.0, 500.0]]))[0][0, 1] <= 401.0
+
+
+class Erlang:
+    """The sum of two lives of constant rate 1."""
+
+    def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
+        return np.asarray(-stats.gamma.logsf(t, 2))
+
+    def quantile(self, p: ArrayLike) -> FloatArray:
+        return np.asarray(stats.gamma.ppf(p, 2))
+
+
+@pytest.mark.parametrize("time", [0.5, 3.0, 40.0])
+def test_two_stages_of_constant_rate_renew_as_by_laplace_transform(time: float) -> None:
+    """Cox (1962), 4.2: M(t) = t / 2 - 1 / 4 + exp(-2 t) / 4."""
+    expected = time / 2 - 0.25 + math.exp(-2 * time) / 4
+    assert renewal_function(Erlang(), time) == pytest.approx(expected, rel=5e-9)

@@ -208,3 +208,13 @@ def test_thousands_of_parts_are_planned_in_seconds(rng: np.random.Generator) -> 
 def test_what_is_refused(demand: list[float], changes: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidData, match=words):
         optimise_spares(demand, **{"unit_cost": 1.0, "budget": 10.0, **changes})
+
+
+def test_a_budget_of_exactly_an_efficient_plan_buys_it() -> None:
+    """Prices with cents: what a plan costs is added up in another order by the one who pays."""
+    terms: dict[str, Any] = {"unit_cost": [1234.1, 77.7, 40960.3], "method": "marginal"}
+    curve = optimise_spares([2.3, 9.1, 0.7], budget=1e6, **terms)
+    for backorders in curve.curve_backorders[1:-1]:
+        plan = optimise_spares([2.3, 9.1, 0.7], target=float(backorders) + 1e-9, **terms)
+        budget = math.fsum(price * n for price, n in zip(terms["unit_cost"], plan.stock, strict=True))
+        assert optimise_spares([2.3, 9.1, 0.7], budget=budget, **terms).stock.tolist() == plan.stock.tolist()

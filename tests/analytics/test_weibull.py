@@ -179,6 +179,12 @@ def test_left_censored_is_an_interval_from_zero() -> None:
 def test_few_failures_are_said_to_be_few() -> None:
     fit = fit_weibull(LifeData([10, 20, 30, 40], [1, 1, 1, 0]))
     assert "only 3 failures" in fit.warnings[0]
+    assert "Wald and likelihood-ratio bounds hold the truth less often" in fit.warnings[0]
+
+
+def test_calibrated_bounds_make_up_for_few_failures_but_the_estimate_does_not() -> None:
+    fit = fit_weibull(LifeData([10, 20, 30, 40], [1, 1, 1, 0]), bounds="calibrated")
+    assert fit.warnings[0] == "only 3 failures: the estimate of beta tends to be too high"
 
 
 def test_rank_regression_says_where_its_bounds_come_from(nist: LifeData) -> None:

@@ -98,6 +98,52 @@ def test_refuses_where_no_maximum_exists(data: LifeData) -> None:
         maximise(data, WeibullLikelihood(data))
 
 
+# An age and what is known there: failed at it, before it or between it and another, or still good.
+RECORDS = [
+    (10, 1, np.nan), (20, 1, np.nan), (10, 2, np.nan), (20, 2, np.nan), (30, 2, np.nan), (10, 3, 20.0),
+    (20, 3, 30.0), (10, 3, 30.0), (10, 0, np.nan), (20, 0, np.nan), (30, 0, np.nan),
+]  # fmt: skip
+
+
+def log_chance(age: float, event: int, upper: float, log_eta: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """What one record adds to the log-likelihood."""
+    z = beta * (math.log(age) - log_eta)
+    hazard = np.exp(z)
+    if event == 3:
+        more = np.exp(beta * (math.log(upper) - log_eta)) - hazard
+        return np.asarray(np.log(-np.expm1(-more)) - hazard)
+    return np.asarray({0: -hazard, 1: np.log(beta) + z - hazard, 2: np.log(-np.expm1(-hazard))}[event])
+
+
+@pytest.mark.parametrize("first", RECORDS, ids=str)
+def test_of_a_few_records_of_any_kind_it_is_known_whether_there_is_a_maximum(
+    first: tuple[float, int, float],
+) -> None:
+    """Against the likelihood written out on a grid: what is found is as high, and where nothing is found its edge is."""
+    # So fine about the ages that no ridge between two points rises by more than 0.02 over both.
+    log_eta = np.concatenate([np.linspace(-8, 1, 31), np.linspace(1.1, 4.5, 1001), np.linspace(4.6, 14, 31)])
+    beta = np.exp(np.linspace(-6.0, 4.0, 31))
+    with np.errstate(all="ignore"):
+        chances = {record: log_chance(*record, log_eta[:, None], beta) for record in RECORDS}
+    for others in [*((one,) for one in RECORDS), (RECORDS[4], RECORDS[9]), (RECORDS[7], RECORDS[8])]:
+        time, event, upper = zip(first, *others, strict=True)
+        data = LifeData(time, event, upper=upper)
+        if data.counts.failures < 2:
+            continue
+        height = np.nan_to_num(chances[first] + sum(chances[one] for one in others), nan=-np.inf)
+        try:
+            found = maximise(data, WeibullLikelihood(data))[2]
+        except NoFiniteMaximum:
+            inside = height[1:-1, 1:-1].max()
+            height[1:-1, 1:-1] = -np.inf
+            assert height.max() >= inside - 0.02
+        else:
+            assert found.is_concave
+            # An age is a density of age, not of its logarithm.
+            jacobian = sum(math.log(age) for age, kind in zip(time, event, strict=True) if kind == 1)
+            assert found.value + jacobian >= height.max()
+
+
 def test_says_when_all_failures_stand_at_the_last_age() -> None:
     data = LifeData([100.0, 100.0, 50.0], [1, 1, 0])
     with pytest.raises(NoFiniteMaximum, match="last age at which anything was at risk.*Weibayes"):

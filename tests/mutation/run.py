@@ -3,6 +3,7 @@
     python -m tests.mutation.run                    10 mutants a module
     python -m tests.mutation.run --sample 25        what build/mutation.csv lacks of 25; so a run cut short goes on
     python -m tests.mutation.run weibull stock      only these modules
+    python -m tests.mutation.run --seed 7           another sample, to score tests that were written for the first
     python -m tests.mutation.run --survivors        those that survived, by the tests of today and of next door
 
 The judges of a module are its mirror test, its doctests and the published rows, up to the first failure. What passes them
@@ -99,10 +100,10 @@ def change_of(module: str, name: str) -> str:
     return str(mutant(source_of(module), known.index(name))) if name in known else ""
 
 
-def sample_of(module: str, size: int) -> list[str]:
+def sample_of(module: str, size: int, seed: int = SEED) -> list[str]:
     """Names of mutants; a larger sample holds every smaller one, so that a run can go on."""
     return sorted(
-        names_of(module), key=lambda name: hashlib.sha256(f"{SEED} {module} {name}".encode()).digest()
+        names_of(module), key=lambda name: hashlib.sha256(f"{seed} {module} {name}".encode()).digest()
     )[:size]
 
 
@@ -286,11 +287,14 @@ def main() -> None:
     )
     parser.add_argument("modules", nargs="*", metavar="module", help="default: the fits and the spares")
     parser.add_argument("--sample", type=int, default=10, help="mutants a module")
+    parser.add_argument("--seed", type=int, default=SEED, help="which sample")
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin nothing new after so long")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--survivors", action="store_true", help="judge them again, and next door")
     chosen = parser.parse_args()
-    samples = {module: sample_of(module, chosen.sample) for module in chosen.modules or PUBLISHED}
+    samples = {
+        module: sample_of(module, chosen.sample, chosen.seed) for module in chosen.modules or PUBLISHED
+    }
     rows = read()
     todo = outstanding(samples, rows)
     if chosen.survivors:
