@@ -73,12 +73,12 @@ class StockLevel(Result):
     @property
     def probability_on_hand(self) -> float:
         """Probability that the parts already there cover all demands."""
-        return float(self.probability[min(self.on_hand, self.probability.size - 1)])
+        return float(self.probability[self.on_hand])
 
     @property
     def shortage_on_hand(self) -> float:
         """Expected demands that the parts already there leave uncovered."""
-        return float(self.expected_shortage[min(self.on_hand, self.expected_shortage.size - 1)])
+        return float(self.expected_shortage[self.on_hand])
 
 
 def stock_for_service_level(

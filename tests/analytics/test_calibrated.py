@@ -130,6 +130,17 @@ def test_the_band_passes_through_the_bounds_at_single_ages(nist: LifeData) -> No
         assert band.upper[at] == pytest.approx(single.upper, abs=0.02)
 
 
+def test_the_band_does_not_depend_on_the_unit_of_age() -> None:
+    hours, years = (
+        fit_weibull(LifeData(EXACT.time * k, 1), bounds="calibrated").reliability_band([20.0 * k, 90.0 * k])
+        for k in (1.0, 1e-4)
+    )
+    assert hours.lower is not None
+    assert hours.upper is not None
+    assert years.lower == pytest.approx(hours.lower, rel=1e-6)
+    assert years.upper == pytest.approx(hours.upper, rel=1e-6)
+
+
 def test_inspection_intervals_are_resampled_as_exact_ages() -> None:
     data = LifeData([0, 100, 200, 300], [3, 3, 3, 0], upper=[100, 200, 300, np.nan], count=[3, 6, 9, 4])
     fit = fit_weibull(data, bounds="calibrated")

@@ -182,6 +182,11 @@ def test_repair_at_the_base_needs_no_depot() -> None:
     assert plan.base_pipeline.tolist() == [[2.0, 0.5]]
 
 
+def test_one_system_is_down_as_long_as_its_part_is_owed() -> None:
+    plan = multi_echelon([0.4], depot_stock=0, base_stock=1, systems=1, **SHERBROOKE)
+    assert plan.availability == pytest.approx(1 - plan.backorders)
+
+
 def test_the_result_survives_json() -> None:
     plan = multi_echelon(BASES, budget=4, systems=8, **SHERBROOKE)
     assert EchelonPlan.from_json(plan.to_json()) == plan
@@ -209,6 +214,7 @@ def test_the_result_survives_json() -> None:
         ([1.0], {"budget": None, "depot_stock": 0.5, "base_stock": 1}, "whole"),
         ([1.0], {"unit_cost": 0.0}, "unit_cost"),
         ([1.0], {"systems": 0}, "systems"),
+        ([1.0, 1.0], {"systems": [3, 0]}, "systems"),
         ([1.0], {"quantity_per_system": 1.5}, "quantity_per_system must be whole"),
         ([1.0], {"method": "mod_metric"}, "method"),
     ],

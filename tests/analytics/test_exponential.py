@@ -15,6 +15,7 @@ from analytics import (
     Result,
     fit_exponential,
 )
+from analytics.exponential import _LogThetaProfile
 
 # ---------------------------------------------------------------- published (more in tests/published)
 
@@ -277,3 +278,15 @@ def test_the_line_through_the_origin_is_the_least_squares_one(method: str, ages:
     (slope,), (left,), *_ = np.linalg.lstsq(given[:, None], asked, rcond=None)
     assert fit.theta == pytest.approx(-1 / slope if method == "rry" else -slope)
     assert fit.r_squared == pytest.approx(1 - left / (asked @ asked))
+
+
+def test_the_slope_of_the_profile_is_that_of_its_value() -> None:
+    exact = fit_exponential(LifeData([10.0, 20.0, 30.0], [1, 1, 0]), bounds="likelihood_ratio")
+    inspected = fit_exponential(LifeData([10.0, 20.0, 30.0], [2, 3, 0], upper=[np.nan, 25.0, np.nan]))
+    for fit in (exact, type(exact).from_json(exact.to_json()), inspected):
+        profile, h = _LogThetaProfile(fit), 1e-5
+        for log_theta in (2.0, 3.5, 5.0):
+            value, slope = profile.at(log_theta)
+            ahead, behind = profile.at(log_theta + h)[0], profile.at(log_theta - h)[0]
+            assert slope == pytest.approx((ahead - behind) / (2 * h), rel=1e-6, abs=1e-8)
+            assert value <= profile.maximum

@@ -44,6 +44,13 @@ def test_every_curve_agrees_with_scipy(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+def test_a_place_leads_back_to_its_parameters(name: str) -> None:
+    family, theta = FAMILIES[name], THETA[name]
+    mu, log_sigma, q = (float(value) for value in family.place(theta))
+    assert family.unplace(mu, log_sigma, q) == pytest.approx(theta)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
 def test_the_score_gives_back_its_probabilities(name: str) -> None:
     family, theta = FAMILIES[name], THETA[name]
     failed, survived = family.probabilities(float(family.score(np.array(150.0), theta)))

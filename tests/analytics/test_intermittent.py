@@ -133,6 +133,9 @@ def test_the_result_survives_json() -> None:
         ([1, 0], {"start": "zero"}, "start"),
         ([1, 0], {"start": (0.0, 2.0)}, "a start is"),
         ([1, 0], {"start": (1.0, 0.5)}, "a start is"),
+        ([[1, 0], [0, 1]], {"start": ([1.0, 0.0], 2.0)}, "a start is"),
+        ([[1, 0], [0, 1]], {"start": (1.0, [2.0, 0.5])}, "a start is"),
+        ([[1, 0], [0, 1]], {"start": (1.0, [2.0, math.inf])}, "a start is"),
     ],
 )
 def test_what_is_refused(demand: Any, changes: dict[str, Any], words: str) -> None:

@@ -25,6 +25,14 @@ def test_both_kinds_of_fit_say_the_same(nist: LifeData) -> None:
         assert (one.lower, one.upper) == pytest.approx((other.lower, other.upper), rel=1e-6)
 
 
+def test_information_criteria_by_their_definitions(fit: LifeFit) -> None:
+    """Two parameters, 20 units (NIST's example)."""
+    assert fit.loglik is not None
+    assert fit.aic == pytest.approx(4 - 2 * fit.loglik)
+    assert fit.aicc == pytest.approx(4 - 2 * fit.loglik + 2 * 2 * 3 / 17)
+    assert fit.bic == pytest.approx(2 * math.log(20) - 2 * fit.loglik)
+
+
 def test_a_lower_bound_on_reliability_is_an_upper_one_on_failure(fit: LifeFit) -> None:
     lower = fit.reliability_interval(100.0, side="lower", confidence=0.95)
     upper = fit.failure_probability_interval(100.0, side="upper", confidence=0.95)

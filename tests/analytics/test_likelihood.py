@@ -86,3 +86,18 @@ def test_parameters_that_make_the_data_impossible_have_no_likelihood() -> None:
 
     data = LifeData([10.0, 20.0], 1)
     assert LifeLikelihood(Shifted(WEIBULL), data).value([1.0, 0.0, 15.0]) == -math.inf
+
+
+@pytest.mark.parametrize("k", [1e-4, 1e4])
+def test_another_unit_moves_the_likelihood_by_that_of_the_exact_ages(k: float) -> None:
+    """Each density of age is k times lower; probabilities stay."""
+    data = EVERYTHING
+    scaled = LifeData(
+        k * data.time, data.event, entry=k * data.entry, upper=k * data.upper,
+        truncated_above=k * data.truncated_above, count=data.count,
+    )  # fmt: skip
+    theta = THETA["weibull"]
+    moved = [p.rescale(value, k) for p, value in zip(WEIBULL.parameters, theta, strict=True)]
+    exact = data.count[data.event == 1].sum()
+    found = LifeLikelihood(WEIBULL, scaled).value(moved)
+    assert found == pytest.approx(LifeLikelihood(WEIBULL, data).value(theta) - exact * math.log(k))

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,3 +128,17 @@ def test_a_climb_that_comes_to_what_is_no_number_has_no_end() -> None:
     assert climb(lambda t: hills(t).value, broken, np.array([5.0, 1.0]), WIDE) is None
     with pytest.raises(NotConverged):
         maximise(lambda t: hills(t).value, broken, [[5.0, 1.0]], limits=WIDE)
+
+
+def test_a_hill_beside_a_higher_slope_is_taken_only_where_that_is_asked_for() -> None:
+    def beside(theta: np.ndarray) -> At:
+        """A hill of height 1 at 0, in a bowl that rises above it from 32 on."""
+        x, hill = float(theta[0]), math.exp(-(float(theta[0]) ** 2) / 2)
+        gradient, hessian = np.array([-x * hill + 0.002 * x]), np.array([[(x * x - 1) * hill + 0.002]])
+        return At(np.array(theta, dtype=float), hill + 0.001 * x * x, gradient, hessian)
+
+    settings: Any = {"starts": [[0.2], [20.0]], "limits": [(-100.0, 100.0)]}
+    with pytest.raises(NoFiniteMaximum):
+        maximise(lambda t: beside(t).value, beside, **settings)
+    inside = maximise(lambda t: beside(t).value, beside, interior=True, **settings)
+    assert inside.theta == pytest.approx([0.0], abs=1e-6)

@@ -57,3 +57,16 @@ def test_other_fits_say_how_they_are_drawn(nist: LifeData, rng: np.random.Genera
     lives, how = plausible_lives(again, 5, rng=rng)
     assert how == "normal"
     assert len({float(life.quantile(0.5)) for life in lives}) == 5
+
+
+@pytest.mark.parametrize("k", [1e-9, 1e9])
+def test_draws_do_not_depend_on_the_unit_however_far_the_likelihood_is_from_1(k: float) -> None:
+    ages = 1000 * np.random.default_rng(2).weibull(2.0, 90)
+    lives, scaled = (
+        plausible_lives(fit_weibull(LifeData(ages * unit, 1)), 40, rng=np.random.default_rng(3))[0]
+        for unit in (1.0, k)
+    )
+    assert len({life.beta for life in lives}) > 20  # type: ignore[attr-defined]
+    for one, other in zip(lives, scaled, strict=True):
+        assert other.beta == pytest.approx(one.beta, rel=1e-6)  # type: ignore[attr-defined]
+        assert other.eta == pytest.approx(one.eta * k, rel=1e-6)  # type: ignore[attr-defined]

@@ -130,6 +130,14 @@ def test_expected_replacements_are_the_means_of_the_counts(shape: float) -> None
     assert (none.tolist(), again.tolist()) == ([[0.0, 0.0]] * 3, [[0.0]] * 3)
 
 
+def test_a_constant_rate_is_expected_to_fail_at_that_rate() -> None:
+    reached = np.array([[0.0, 0.3, 2.0], [0.0, 1.0, 5.0]])
+    expected, again = expected_replacements(WeibullLaw(1.0, 1.0), np.array([0.0, 3.0]), reached, steps=256)
+    assert expected == pytest.approx(reached, rel=5e-4)
+    # A straight line within a cell of the grid misses the parabola by an eighth of its width squared.
+    assert again == pytest.approx(np.diff(reached, axis=1) / 2, abs=(5 / 256) ** 2 / 8 / 0.3)
+
+
 def test_more_failures_than_are_counted_are_refused_not_cut() -> None:
     law = WeibullLaw(eta=1.0, beta=2.0)
     with pytest.raises(InvalidData, match="more than 400 times"):

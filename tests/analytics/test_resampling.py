@@ -6,7 +6,16 @@ from scipy.optimize import minimize_scalar
 
 from analytics import InvalidData, LifeData, fit_weibull
 from analytics.batch import gather, maximise
-from analytics.resampling import MOST_CELLS, Plan, WeibullLives, draw, fit_held, plan_of, signed_roots
+from analytics.resampling import (
+    MOST_CELLS,
+    Plan,
+    WeibullLives,
+    draw,
+    failed_records,
+    fit_held,
+    plan_of,
+    signed_roots,
+)
 from analytics.weibull_intervals import BETA, ETA, LOG_MEAN, Quantity, log_cumulative_hazard, log_quantile
 from analytics.weibull_likelihood import WeibullLikelihood
 
@@ -185,3 +194,23 @@ def test_samples_with_fewer_than_two_failures_are_left_out() -> None:
 def test_the_plan_of_a_fit_needs_no_planned_exits(nist: LifeData) -> None:
     fit = fit_weibull(nist, bounds="calibrated")
     assert any("planned_exit" in note for note in fit.warnings)
+
+
+def test_one_truncated_record_is_enough_to_have_no_plan() -> None:
+    with pytest.raises(InvalidData, match="right-truncated"):
+        plan_of(LifeData([3, 5, 7], [1, 1, 0], truncated_above=[9, np.nan, np.nan]))
+
+
+def test_the_failures_of_a_sample_are_known_by_their_ages() -> None:
+    """Whoever is not a survivor at the one end of watch of the plan has failed before it."""
+    plan = Plan(np.array([12]), np.array([-np.inf]), np.array([math.log(80)]), estimated=False)
+    samples, kept = draw(
+        plan, np.full(300, math.log(100)), np.full(300, math.log(2)), rng=np.random.default_rng(6)
+    )
+    assert samples is not None
+    failed = failed_records(samples)
+    sample = np.repeat(np.arange(kept.size), np.diff(samples.offsets))
+    assert np.bincount(sample, weights=failed).tolist() == samples.failures.tolist()
+    age = np.exp(samples.x + samples.log_scale[sample])
+    assert (age[failed] < 80 * (1 - 1e-12)).all()
+    assert age[~failed] == pytest.approx(80)

@@ -272,3 +272,14 @@ def test_a_horizon_of_more_failures_than_are_counted_is_refused() -> None:
     fit = fit_weibull(LifeData([100, 200, 300, 400, 500, 600], [1, 1, 0, 1, 1, 0]))
     with pytest.raises(InvalidData, match="more than 400 times"):
         forecast_spares(fit, [0.0], 1e6, parameter_uncertainty=False)
+
+
+def test_every_part_may_be_repaired_and_where_none_is_no_turn_around_is_told(fit: WeibullFit) -> None:
+    terms: dict[str, Any] = {"horizon": 100, "parameter_uncertainty": False}
+    all_back = forecast_spares(fit, [100.0] * 5, repair_fraction=1.0, turn_around=0.0, **terms)
+    assert all_back.mean == pytest.approx(0.0, abs=1e-9)
+    bought = forecast_spares(fit, [100.0] * 5, turn_around=30.0, **terms)
+    assert (bought.repair_fraction, bought.turn_around) == (0.0, 0.0)
+    repaired = forecast_spares(fit, [100.0] * 5, repair_fraction=0.5, turn_around=30.0, **terms)
+    assert (repaired.repair_fraction, repaired.turn_around) == (0.5, 30.0)
+    assert all_back.mean < repaired.mean < bought.mean

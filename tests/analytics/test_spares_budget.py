@@ -218,3 +218,24 @@ def test_a_budget_of_exactly_an_efficient_plan_buys_it() -> None:
         plan = optimise_spares([2.3, 9.1, 0.7], target=float(backorders) + 1e-9, **terms)
         budget = math.fsum(price * n for price, n in zip(terms["unit_cost"], plan.stock, strict=True))
         assert optimise_spares([2.3, 9.1, 0.7], budget=budget, **terms).stock.tolist() == plan.stock.tolist()
+
+
+def test_the_curve_tells_of_each_plan_what_the_plan_tells_of_itself() -> None:
+    terms: dict[str, Any] = {"unit_cost": COSTS, "method": "marginal", "systems": 5}
+    curve = optimise_spares(MEANS, budget=3000, **terms)
+    assert curve.curve_availability is not None
+    for at, budget in enumerate(curve.curve_cost[:6]):
+        plan = optimise_spares(MEANS, budget=float(budget), **terms)
+        assert plan.backorders == pytest.approx(curve.curve_backorders[at])
+        assert plan.fill_rate == pytest.approx(curve.curve_fill_rate[at])
+        assert plan.availability == pytest.approx(curve.curve_availability[at])
+        assert plan.sufficiency == pytest.approx(curve.curve_sufficiency[at])
+    without = optimise_spares(MEANS, budget=3000, unit_cost=COSTS)
+    assert (without.availability, without.curve_availability) == (None, None)
+
+
+def test_a_target_that_only_the_largest_stocks_reach_is_reached() -> None:
+    largest = optimise_spares([0.7, 0.4], unit_cost=[3.0, 5.0], budget=100, maximum=2)
+    assert largest.stock.tolist() == [2, 2]
+    plan = optimise_spares([0.7, 0.4], unit_cost=[3.0, 5.0], target=largest.backorders, maximum=2)
+    assert plan.stock.tolist() == [2, 2]

@@ -169,3 +169,10 @@ def test_what_is_refused(demand: object, service_level: float, on_hand: int, wor
 def test_which_settings_are_refused(changes: dict[str, object], words: str) -> None:
     with pytest.raises(InvalidData, match=words):
         stock_for_service_level(**{"demand": 2.0, "service_level": 0.9, **changes})  # type: ignore[arg-type]
+
+
+def test_rounding_makes_no_probability_above_1() -> None:
+    shares = [0.3, 0.3, 0.1, 0.1, 0.1, 0.1, 5e-7]
+    level = stock_for_service_level(shares, 0.9)
+    assert np.cumsum(shares)[-1] > 1.0
+    assert level.probability.max() == 1.0

@@ -1,4 +1,7 @@
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +14,12 @@ from analytics.weibull_intervals import (
     ETA,
     LOG_MEAN,
     Quantity,
+    bound,
     log_cumulative_hazard,
     log_hazard,
     log_quantile,
     standard_deviates,
+    wald_bounds,
 )
 from analytics.weibull_likelihood import WeibullLikelihood
 
@@ -69,12 +74,12 @@ def test_likelihood_ratio_bound_on_b10_is_where_the_profile_has_fallen(
     fit = fit_weibull(data, bounds="likelihood_ratio")
     interval = fit.interval("b10", confidence=0.95)
     likelihood = WeibullLikelihood(data)
-    for bound in (interval.lower, interval.upper):
-        assert bound is not None
+    for end in (interval.lower, interval.upper):
+        assert end is not None
 
-        def lost(log_beta: float, bound: float = bound) -> float:
+        def lost(log_beta: float, end: float = end) -> float:
             beta = math.exp(log_beta)
-            log_eta = math.log(bound) - math.log(-math.log(0.9)) / beta
+            log_eta = math.log(end) - math.log(-math.log(0.9)) / beta
             return -likelihood.value(log_eta, log_beta)
 
         best = minimize_scalar(lost, bounds=(-1.0, 2.5), method="bounded", options={"xatol": 1e-9})
@@ -109,3 +114,55 @@ def test_a_bound_that_the_data_do_not_give_is_infinite() -> None:
 def test_refuses_unknown_bounds(nist: LifeData) -> None:
     with pytest.raises(InvalidData, match="wald"):
         fit_weibull(nist, bounds="bootstrap")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("side", ["two", "lower", "upper"])
+def test_wald_bounds_by_the_delta_method_by_hand(side: Any) -> None:
+    """The log B10 moves by 1 with log eta and by -k / beta with log beta; k is log(-log 0.9)."""
+    covariance, log_eta, log_beta = np.array([[0.04, 0.01], [0.01, 0.09]]), 5.0, 0.4
+    by_beta = -math.log(-math.log(0.9)) * math.exp(-log_beta)
+    error = math.sqrt(0.04 + 2 * by_beta * 0.01 + by_beta**2 * 0.09)
+    low, high = wald_bounds(log_quantile(0.1), log_eta, log_beta, covariance, 0.90, side)
+    deviate = norm.ppf(0.95 if side == "two" else 0.90)
+    centre = log_eta - by_beta
+    assert low == pytest.approx(-math.inf if side == "upper" else centre - deviate * error)
+    assert high == pytest.approx(math.inf if side == "lower" else centre + deviate * error)
+
+
+@dataclass(frozen=True)
+class Fall:
+    """A log-likelihood of -f(v) with its maximum 0 at 0; the standard error is what a user of it might think."""
+
+    f: Callable[[float], tuple[float, float]]
+    standard_error: float = 1.0
+    centre: float = 0.0
+    maximum: float = 0.0
+
+    def at(self, value: float) -> tuple[float, float]:
+        fall, slope = self.f(value)
+        return -fall, -slope
+
+
+FALLS = {
+    "parabola": lambda v: (v * v / 2, v),
+    "flat top": lambda v: (v**4, 4 * v**3),
+    "of a rate": lambda v: (math.exp(v) - v - 1, math.exp(v) - 1),
+    "bends up": lambda v: (v * v / 2 + 500 * max(abs(v) - 1, 0) ** 2, v + 1000 * math.copysign(max(abs(v) - 1, 0), v)),
+    "bends down": lambda v: (2 * math.log1p(v * v), 4 * v / (1 + v * v)),
+    "no slope told": lambda v: (v * v / 2, 0.0),
+    "slope that misleads": lambda v: (v * v / 2, 0.05 * v),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FALLS)
+@pytest.mark.parametrize("direction", [-1.0, 1.0])
+@pytest.mark.parametrize("error", [0.2, 1.0, 4.0])
+def test_a_bound_is_where_the_likelihood_has_fallen_whatever_its_shape(
+    name: str, direction: float, error: float
+) -> None:
+    for deviate in (0.3, 1.645, 3.0):
+        found = bound(Fall(FALLS[name], error), deviate, direction)
+        assert 2 * FALLS[name](found)[0] == pytest.approx(deviate**2, rel=1e-7)
+        assert math.copysign(1.0, found) == direction
+        # A negative deviate asks for the same place on the other side.
+        assert bound(Fall(FALLS[name], error), -deviate, -direction) == found

@@ -7,9 +7,9 @@
     python -m tests.mutation.run --survivors        those that survived, by the tests of today and of next door
 
 The judges of a module are its mirror test, its doctests and the published rows, up to the first failure. What passes them
-may go next door, to the mirror tests of the modules that import it, which take many times as long. A mutant that needs a
-minute of processor time, or five with next door, is killed too: nobody would wait for it. That the judges pass where
-nothing is changed is shown by a survivor, or else by a trial without a change.
+may go next door, to the mirror tests of the modules that import it, which take many times as long. First comes a trial
+without a change, which the judges must pass. A mutant that needs a minute of processor time, and three times as much as
+that trial, is killed too: nobody would wait for it. One that is not done next door after fifteen minutes has survived.
 
 The sample is drawn by the words of the changed lines, so it stays as it is where other lines change.
 
@@ -42,7 +42,7 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from scipy.stats import beta
@@ -63,7 +63,7 @@ SEED = 20261122
 CONFIDENCE = 0.90
 MEMORY = 8 * 2**30
 PROCESSOR_SECONDS = 60
-PROCESSOR_SECONDS_NEXT_DOOR = 300
+PROCESSOR_SECONDS_AT_MOST = 900
 KILLED, KILLED_NEXT_DOOR = 1, 2
 
 
@@ -155,8 +155,8 @@ class FastestFirst:
         draft.replace(SECONDS)
 
 
-def judge(module: str, name: str | None, goes_next_door: bool) -> None:
-    """Leave with 0 where every test passes."""
+def judge(module: str, name: str | None, limit: int, goes_next_door: bool, used: Any) -> None:
+    """Leave with 0 where every test passes; what its own tests took goes to `used`."""
     os.setsid()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer to load than most tests to run
     silence = os.open(os.devnull, os.O_RDWR)
@@ -178,13 +178,14 @@ def judge(module: str, name: str | None, goes_next_door: bool) -> None:
         own = [f"tests/analytics/test_{module}.py", str(path), f"tests/published/test_{PUBLISHED[module]}.py"]
         options = "-x -q -p _hypothesis_pytestplugin -p no:cacheprovider --hypothesis-profile=ci".split()
         options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-        for tests, seconds, killed in (
-            (own, PROCESSOR_SECONDS, KILLED),
-            (next_door(module) if goes_next_door else [], PROCESSOR_SECONDS_NEXT_DOOR, KILLED_NEXT_DOOR),
-        ):
-            resource.setrlimit(resource.RLIMIT_CPU, (seconds, PROCESSOR_SECONDS_NEXT_DOOR + 5))
-            if tests and pytest.main([*options, *tests], plugins=[FastestFirst()]):
-                os._exit(killed)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, PROCESSOR_SECONDS_AT_MOST + 5))
+        if pytest.main([*options, *own], plugins=[FastestFirst()]):
+            os._exit(KILLED)
+        used.value = time.process_time()
+        resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS_AT_MOST, PROCESSOR_SECONDS_AT_MOST + 5))
+        tests = next_door(module) if goes_next_door else []
+        if tests and pytest.main([*options, *tests], plugins=[FastestFirst()]):
+            os._exit(KILLED_NEXT_DOOR)
     os._exit(0)
 
 
@@ -194,12 +195,15 @@ class Trial:
 
     module: str
     name: str | None
+    limit: int = PROCESSOR_SECONDS_AT_MOST
     goes_next_door: bool = False
 
     def __post_init__(self) -> None:
         self.begun = time.monotonic()
-        self.process: BaseProcess = multiprocessing.get_context("fork").Process(
-            target=judge, args=(self.module, self.name, self.goes_next_door)
+        forks = multiprocessing.get_context("fork")
+        self.used = forks.Value("d", 0.0)
+        self.process: BaseProcess = forks.Process(
+            target=judge, args=(self.module, self.name, self.limit, self.goes_next_door, self.used)
         )
         self.process.start()
 
@@ -207,22 +211,30 @@ class Trial:
     def said(self) -> str | None:
         """survived, killed, killed next door or too slow; None while the judge is at work."""
         # By the clock only where it waits for something that will not come: other work may share the machine.
-        if self.process.is_alive() and time.monotonic() - self.begun > 15.0 * PROCESSOR_SECONDS_NEXT_DOOR:
+        if self.process.is_alive() and time.monotonic() - self.begun > 5.0 * PROCESSOR_SECONDS_AT_MOST:
             os.killpg(self.process.pid or 0, signal.SIGKILL)
             self.process.join()
         code = self.process.exitcode
         if code is None:
             return None
-        return {0: "survived", KILLED: "killed", KILLED_NEXT_DOOR: "killed next door"}.get(code, "too slow")
+        # Its own tests have passed where they took a time.
+        at_limit = "survived" if self.used.value else "too slow"
+        return {0: "survived", KILLED: "killed", KILLED_NEXT_DOOR: "killed next door"}.get(code, at_limit)
 
 
 def finished(
-    todo: Iterable[tuple[str, str | None]], workers: int, goes_next_door: bool = False
+    todo: Iterable[tuple[str, str | None]],
+    workers: int,
+    limits: dict[str, int] | None = None,
+    goes_next_door: bool = False,
 ) -> Iterator[Trial]:
     """Each trial as it ends, so many at a time."""
     waiting, at_work = iter(todo), list[Trial]()
     while True:
-        at_work += [Trial(*one, goes_next_door) for one in itertools.islice(waiting, workers - len(at_work))]
+        at_work += [
+            Trial(*one, (limits or {}).get(one[0], PROCESSOR_SECONDS_AT_MOST), goes_next_door)
+            for one in itertools.islice(waiting, workers - len(at_work))
+        ]
         if not at_work:
             return
         time.sleep(0.05)
@@ -308,16 +320,20 @@ def main() -> None:
     for name in LOADED_ONCE:
         importlib.import_module(name)
     until = time.monotonic() + 60.0 * chosen.minutes
+    limits = {}
+    for trial in finished(
+        [(module, None) for module in dict.fromkeys(one[0] for one in todo)], chosen.workers
+    ):
+        if trial.said != "survived":
+            raise SystemExit(f"the tests of {trial.module} do not pass though nothing is changed")
+        limits[trial.module] = max(PROCESSOR_SECONDS, math.ceil(3.0 * trial.used.value))
+        say(f"unchanged, {trial.used.value:4.0f} s of processor time  {trial.module}")
     in_time = itertools.takewhile(lambda _: time.monotonic() < until, todo)
-    for trial in finished(in_time, chosen.workers, chosen.survivors):
+    for trial in finished(in_time, chosen.workers, limits, chosen.survivors):
         name, said = str(trial.name), str(trial.said)
         rows.append(Verdict(trial.module, name, said, change_of(trial.module, name)))
         write(rows)
         say(f"{said:16} {time.monotonic() - trial.begun:4.0f} s  {trial.module}:{rows[-1].change}")
-    proven = {row.module for row in rows if row.said == "survived"}
-    for trial in finished([(module, None) for module in samples if module not in proven], chosen.workers):
-        if trial.said != "survived":
-            raise SystemExit(f"the tests of {trial.module} do not pass though nothing is changed")
     say("\nSurvivors")
     for row in sorted(row for row in rows if row.said == "survived"):
         say(f"  {row.module}:{row.change}")
