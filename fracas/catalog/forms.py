@@ -7,6 +7,15 @@ from fracas.core.forms import Form, field
 from fracas.core.words import N_
 
 
+class _Numbered(Form):
+    number: str = field(label=N_("Part number"), min_length=1, max_length=200)
+    name: str = field(label=N_("Name"), min_length=1, max_length=200)
+
+
+class _Renamed(Form):
+    name: str = field(None, label=N_("Name"), min_length=1, max_length=200)
+
+
 class _PartType(Form):
     is_repairable: bool = field(False, label=N_("Is repaired"))
     repair_assumption: RepairAssumption = field(
@@ -33,17 +42,13 @@ class _PartType(Form):
     supplier: str | None = field(None, label=N_("Supplier"), options="suppliers")
 
 
-class AddPartType(_PartType):
+# The base that comes last says what the page asks first.
+class AddPartType(_PartType, _Numbered):
     """A part type, by its part number."""
 
-    number: str = field(label=N_("Part number"), min_length=1, max_length=200)
-    name: str = field(label=N_("Name"), min_length=1, max_length=200)
 
-
-class EditPartType(_PartType):
+class EditPartType(_PartType, _Renamed):
     """What is said of a part type; the number stays."""
-
-    name: str = field(None, label=N_("Name"), min_length=1, max_length=200)
 
 
 class AddMetric(Form):

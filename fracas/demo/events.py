@@ -97,7 +97,7 @@ def truth_of(part: PartScenario, days: int = DAYS) -> PartTruth:
         bad_share=part.bad_share,
         preventive_per_day=other_exits,
         reuse_share=0.6,
-        repair_days=35.0 if part.is_repairable else None,
+        repair_days=part.turn_around_days,
     )
 
 

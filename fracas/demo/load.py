@@ -116,7 +116,8 @@ def _catalog(session: Session, root: Actor) -> None:
     for part in PARTS:
         catalog.add_part_type(
             session, root, number=part.number, name=part.name, is_repairable=part.is_repairable,
-            primary_metric=part.metric, lead_time_days=part.lead_time_days, unit_cost=part.unit_cost,
+            primary_metric=part.metric, lead_time_days=part.lead_time_days, turn_around_days=part.turn_around_days,
+            unit_cost=part.unit_cost,
         )  # fmt: skip
         for place in range(part.per_vehicle):
             catalog.add_position(

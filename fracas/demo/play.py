@@ -237,7 +237,12 @@ def _verify(stage: Stage, stay: Stay, report: Failure) -> None:
         stage.session, quality, report, outcome="no_fault_found" if nothing else "confirmed",
         method="bench test in the workshop 车间台架试验", mode=mode,
     )  # fmt: skip
-    _repaired(stage, stay)
+    if stay.ending == "failure" and stay.part.turn_around_days is not None and stay.removed_day is not None:
+        # A little before the next place may ask for it.
+        back = stage.moment(stay.removed_day + stay.part.turn_around_days) - timedelta(hours=1)
+        stage.later(back, lambda: _repaired(stage, stay))
+    else:
+        _repaired(stage, stay)
 
 
 def _repaired(stage: Stage, stay: Stay) -> None:

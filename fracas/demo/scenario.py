@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+TURN_AROUND_DAYS = 35.0
+"""From the failure of a part that is repaired until it lies on the shelf again."""
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -45,6 +48,11 @@ class PartScenario:
     symptom_code: str = "ALM"
     symptoms: tuple[str, ...] = field(default_factory=tuple)
     symptoms_zh: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def turn_around_days(self) -> float | None:
+        """From a failure until the part is back from repair, where it is repaired."""
+        return TURN_AROUND_DAYS if self.is_repairable else None
 
 
 PARTS = (

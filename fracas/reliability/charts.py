@@ -197,11 +197,23 @@ def demand_forecast(forecast: DemandForecast | None, *, words: Translate = same)
     return None if forecast is None else draw(forecast, labels=labels(words))
 
 
-def stock_curve(level: StockLevel | None, *, words: Translate = same) -> Figure | None:
-    """What each stock would achieve."""
+STILL_OUT = {
+    "covered": N_("Probability that the stock covers what is still out"),
+    "alt_stock_curve": N_(
+        "Probability of covering what is still out against stock: {stock} parts reach {achieved}."
+    ),
+}
+"""Where failed parts come back from repair, a stock need not cover every demand."""
+
+
+def stock_curve(
+    level: StockLevel | None, *, comes_back: bool = False, words: Translate = same
+) -> Figure | None:
+    """What each stock would achieve; ``comes_back`` where failed parts are repaired."""
     from analytics.figures import stock_curve as draw
 
-    return None if level is None else draw(level, labels=labels(words))
+    said = {name: words(text) for name, text in STILL_OUT.items()} if comes_back else {}
+    return None if level is None else draw(level, labels=labels(words) | said)
 
 
 def demand_so_far(

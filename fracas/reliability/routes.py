@@ -51,6 +51,7 @@ ORIGINS = {
     "meter": N_("what the system's meter shows"),
 }
 WORST = 15
+ROWS = 100
 
 
 @pages.app_template_filter("note")
@@ -104,9 +105,11 @@ def lives() -> str:
         rows = [row for row, end in zip(rows, ends, strict=True) if math.isclose(end, age, rel_tol=1e-9)]
     if "failures" in request.args:
         rows = [row for row in rows if row["event"]]
+    first = max(0, request.args.get("first", 0, type=int))
     return render_template(
-        "reliability/lives.html", query=query, kind=kind, table=table, rows=rows[:2000], all=len(rows)
-    )
+        "reliability/lives.html", query=query, kind=kind, table=table, rows=rows[first : first + ROWS],
+        first=first, last=min(first + ROWS, len(rows)), all=len(rows),
+    )  # fmt: skip
 
 
 @pages.get("/life-data.csv")
@@ -130,7 +133,8 @@ def fleet() -> str:
     by_kind = Counter(one.kind for one in report.history.events)
     return render_template(
         "reliability/fleet.html",
-        query=query, report=report, history=report.history, origin=ORIGINS[report.history.origin],
+        query=query, kind=_kind() if query.part_type else None, report=report, history=report.history,
+        origin=ORIGINS[report.history.origin],
         figure=charts.mcf_curve(report.curve, words=gettext), by_system=by_system.most_common(WORST),
         by_kind=by_kind.most_common(WORST), mtbf=uptime.mtbf_of_fleet(report.history, confidence=query.confidence),
         mttr=uptime.mttr(db(), actor(), **about), availability=uptime.availability(db(), actor(), **about), **_choices(),
@@ -263,7 +267,9 @@ def _spares_figures(kind: PartType, report: spares.SparesReport | None) -> Mappi
 
     return {
         "forecast": charts.demand_forecast(report.forecast, words=gettext),
-        "stock": charts.stock_curve(report.stock, words=gettext),
+        "stock": charts.stock_curve(
+            report.stock, comes_back=report.turn_around_days is not None, words=gettext
+        ),
         "so_far": charts.demand_so_far(report.history, words=gettext, link=of_month),
     }
 

@@ -228,6 +228,8 @@ def _shown(value: Any, zone: str | None) -> Any:
         return local.isoformat(timespec=fine)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return str(value).removesuffix(".0")
     if isinstance(value, list | tuple):
         return "\n".join(str(item) for item in value)
     if isinstance(value, StrEnum):

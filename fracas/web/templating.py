@@ -18,7 +18,7 @@ from fracas.core import clock
 from fracas.core.words import N_
 from fracas.web import panels, references, zones
 from fracas.web.fieldwords import field_value, field_word
-from fracas.web.words import code_words, verb_word, word
+from fracas.web.words import code_words, method_words, verb_word, word
 
 MAIN = 80
 """Lines up to this place stand in the bar, the others below “More”."""
@@ -216,6 +216,7 @@ def _at_each_reading(text: Any) -> Any:
 def install(app: Flask) -> None:
     filters = {
         "word": word,
+        "method_words": method_words,
         "verb_word": verb_word,
         "code_words": code_words,
         "field_word": field_word,

@@ -45,6 +45,17 @@ WORDS: dict[str, str] = {
     "problem_closed": N_("its problem is closed"),
     "no_further_action": N_("no further action"),
     "elsewhere": N_("in another system"),
+    # how a number was found
+    "mle": N_("maximum likelihood"),
+    "rrx": N_("rank regression on X"),
+    "rry": N_("rank regression on Y"),
+    "calibrated": N_("calibrated"),
+    "likelihood_ratio": N_("likelihood ratio"),
+    "likelihood ratio": N_("likelihood ratio"),
+    "wald": N_("Wald"),
+    "chi-square": N_("chi-square"),
+    "time terminated": N_("time terminated"),
+    "conditional binomial": N_("conditional binomial"),
     # the report
     "receiving": N_("receiving inspection"),
     "installation": N_("installation and commissioning"),
@@ -257,6 +268,11 @@ def word(value: Any) -> str:
     if text is not None:
         return str(gettext(text))
     return key.replace("_", " ") if CODE.fullmatch(key) else key
+
+
+def method_words(method: str) -> str:
+    """How a number was found, in the reader's language: an estimate, its bounds, and what they rest on."""
+    return ", ".join(word(part) for part in method.split(", "))
 
 
 def verb_word(verb: str, kind: str | None = None) -> str:

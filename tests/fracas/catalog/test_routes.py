@@ -27,7 +27,8 @@ def test_a_part_type_is_added_found_and_edited(served: Served) -> None:
     assert "0071-B" not in text_of(client.get("/catalog/part-types?text=nothing"))
 
     edit = client.get("/catalog/part-types/0071-B/edit").get_data(as_text=True)
-    assert 'value="45' in edit
+    assert 'value="45"' in edit
+    assert edit.index('name="name"') < edit.index('name="is_repairable"')
     version = re.search(r'name="if_version" value="(\d+)"', edit)
     assert version is not None
     sent = {"name": "Valve", "repair_assumption": "as_new", "currency": "EUR", "if_version": version.group(1)}

@@ -33,6 +33,11 @@ def test_a_bar_knows_the_records_behind_it() -> None:
     assert drawn()["data"][0]["customdata"] == ["/failures/?mode=ELK", None, None]
 
 
+def test_the_running_share_is_in_percent() -> None:
+    axis = drawn("failures")["layout"]["yaxis2"]
+    assert dict(zip(axis["tickvals"], axis["ticktext"], strict=True))[75] == "75 %"
+
+
 def test_who_cannot_see_the_picture_reads_it() -> None:
     assert drawn()["layout"]["meta"]["alt"] == "Most frequent: ELK Leaks, 3 of 10"
 

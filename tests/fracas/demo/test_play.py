@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from fracas.assets.models import Part, PartCondition
+from fracas.catalog.models import PartType
 from fracas.core.history import HistoryEntry
-from fracas.demo.events import Vehicle
+from fracas.demo.events import Vehicle, draw
 from fracas.demo.play import Register, Stage, used
 from fracas.failures.models import CloseAs, Failure, Outcome, PartSwap, Score, Verification
 from fracas.failures.states import ENDED, MOVES, FailureState
 from fracas.problems.models import Problem, ProblemFailure
 from fracas.users.models import User
 from fracas.users.queries import actor_for
-from tests.fracas.demo.conftest import Demo
+from tests.fracas.demo.conftest import SMALL, UNTIL, Demo
 
 S = FailureState
 
@@ -127,6 +129,27 @@ def test_a_swap_is_in_the_register_and_with_the_report(demo: Demo) -> None:
         assert swap.installation is not None
         assert swap.removal.occurred_at == swap.installation.occurred_at == swap.occurred_at
         assert swap.removal.installation.position_id == swap.installation.position_id
+
+
+def test_a_repaired_part_is_fit_for_use_after_its_turn_around(demo: Demo) -> None:
+    days = int(str(SMALL["days"]))
+    played = draw(20, int(str(SMALL["vehicles"])), days)
+    first_day = UNTIL - timedelta(days=days)
+    fit = demo.session.execute(
+        select(Part.serial, PartCondition.occurred_at)
+        .join(Part, Part.id == PartCondition.part_id)
+        .where(PartCondition.basis == "repaired and tested")
+    ).all()
+    back = [
+        (stay.serial, first_day + timedelta(seconds=round((stay.removed_day + 35.0) * 86_400), hours=-1))
+        for stay in played.stays
+        if stay.part.is_repairable and stay.ending == "failure" and stay.removed_day is not None
+    ]
+    assert {(serial, at) for serial, at in back if at <= UNTIL} <= {tuple(row) for row in fit}
+    assert (
+        demo.session.scalars(select(PartType.turn_around_days).where(PartType.is_repairable)).all()
+        == [35.0] * 3
+    )
 
 
 # ------------------------------------------------------------------ the stage

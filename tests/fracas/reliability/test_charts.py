@@ -74,8 +74,18 @@ def test_every_figure_is_drawn_in_the_readers_words(fleet: Fleet) -> None:
         charts.mtbf_over_time(mtbf_by_period(history), words=shout),
         charts.demand_forecast(stock.forecast, words=shout),
         charts.stock_curve(stock.stock, words=shout),
+        charts.stock_curve(stock.stock, comes_back=True, words=shout),
     ]
     assert all(figure is not None and figure.layout.meta["alt"].startswith("«") for figure in drawn)
+
+
+def test_a_stock_of_what_comes_back_covers_what_is_still_out(fleet: Fleet) -> None:
+    stock = spares(fleet.session, fleet.actor, part_type="VALVE-1", as_of=day(900)).stock
+    for comes_back, words in ((True, "what is still out"), (False, "all demands")):
+        figure = charts.stock_curve(stock, comes_back=comes_back)
+        assert figure is not None
+        assert words in figure.data[0].name
+        assert words in figure.layout.meta["alt"]
 
 
 def test_a_point_of_the_plot_opens_its_report_and_one_of_many_their_lives(fleet: Fleet) -> None:

@@ -13,7 +13,7 @@ import pytest
 from fracas.actions.models import Action, ActionType
 from fracas.catalog.models import FailureCode
 from fracas.problems.models import Problem
-from fracas.reliability import estimates
+from fracas.reliability import estimates, routes
 from tests.factories.fleet import Fleet
 from tests.fracas.reliability.conftest import Client
 
@@ -131,6 +131,25 @@ def test_the_records_behind_open_the_reports(client_of: Client) -> None:
     assert "still running" not in text
     everything = page(client_of, "/lives", part_type="VALVE-1", as_of=AS_OF)
     assert words(everything).count("still running") == 8
+    assert "Further rows" not in everything
+
+
+def test_many_records_come_a_hundred_at_a_time(client_of: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "ROWS", 9)
+    asked = {"part_type": "VALVE-1", "as_of": AS_OF}
+    text = page(client_of, "/lives", **asked)
+    assert "Rows 1 to 9 of 13" in words(text)
+    assert "first=9" in text
+    rest = page(client_of, "/lives", first="9", **asked)
+    assert "Rows 10 to 13 of 13" in words(rest)
+    assert "Further rows" not in rest
+    assert len(re.findall(r'data-label="Serial"', text)) + len(re.findall(r'data-label="Serial"', rest)) == 13
+    assert "Rows 1 to 9" in words(page(client_of, "/lives", first="-4", **asked))
+
+
+def test_the_recurrence_of_a_part_type_stands_beside_its_other_figures(client_of: Client) -> None:
+    assert 'class="nav nav-tabs' in page(client_of, "/fleet", part_type="VALVE-1", as_of=AS_OF)
+    assert 'class="nav nav-tabs' not in page(client_of, "/fleet", as_of=AS_OF)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +200,17 @@ def test_spares(client_of: Client) -> None:
     assert re.search(r'id="stock">\d+<', text)
     assert "SPARE" in text
     assert text.count('<figure class="chart"') == 3
+
+
+def test_a_number_asked_for_is_shown_as_it_was_written(client_of: Client, shown_fleet: Fleet) -> None:
+    shown_fleet.part_type.is_repairable = True
+    shown_fleet.session.commit()
+    text = page(
+        client_of, "/spares", part_type="VALVE-1", as_of=AS_OF, turn_around_days="35", lead_time_days="7.5"
+    )
+    assert 'value="35"' in text
+    assert 'value="7.5"' in text
+    assert "what is still out" in text
 
 
 def test_no_lead_time_is_asked_for_on_the_page(client_of: Client, shown_fleet: Fleet) -> None:

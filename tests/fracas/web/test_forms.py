@@ -207,6 +207,11 @@ def test_what_is_shown_and_sent_back_unchanged_is_unchanged() -> None:
     assert view("parts", {"parts": ["A1", "B2"]}).value == "A1\nB2"
     assert view("size", {"size": Size.LARGE}).value == "large"
     assert view("is_sure", {"is_sure": False}).value == "false"
+    # A whole number as a person writes it, any other to the last digit.
+    assert [view("hours", {"hours": value}).value for value in (60.0, 0.1 + 0.2)] == [
+        "60",
+        "0.30000000000000004",
+    ]
 
 
 @pytest.mark.usefixtures("request_context")

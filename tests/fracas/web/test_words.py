@@ -22,7 +22,7 @@ from fracas.failures.states import FailureState
 from fracas.failures.workflow import failure_machine
 from fracas.problems.workflow import problem_machine
 from fracas.users.models import Role
-from fracas.web.words import VERBS, WORDS, code_words, verb_word, word
+from fracas.web.words import VERBS, WORDS, code_words, method_words, verb_word, word
 from tests.factories.service import Service
 
 
@@ -119,6 +119,12 @@ def test_one_value_says_different_things_in_different_classes() -> None:
 def test_text_of_a_person_is_left_as_it_is() -> None:
     assert word("Valve_2 leaks") == "Valve_2 leaks"
     assert word("") == ""
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_method_is_told_part_by_part() -> None:
+    assert method_words("mle, calibrated") == "极大似然, 校准"
+    assert method_words("chi-square, time terminated") == "卡方, 定时截尾"
 
 
 @pytest.mark.usefixtures("chinese")
