@@ -228,6 +228,9 @@ def test_refusals() -> None:
         fit_exponential(some, confidence=90)
     with pytest.raises(InvalidData, match="no bounds"):
         fit_exponential(LifeData([1.0, 2.0], 1), method="rry").interval()
+    for p in (-0.1, 1.0):
+        with pytest.raises(InvalidData, match="at least 0 and below 1"):
+            fit_exponential(some).quantile(p)
     with pytest.raises(InvalidData, match="no interval is known"):
         fit_exponential(some).interval("beta")
 

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import InvalidData, LifeData, fit_distribution, fit_exponential, fit_lognormal, fit_weibull3
+from analytics.batch_location_scale import Along
 from analytics.distribution_fit import DistributionFit
 from analytics.families import FAMILIES
-from analytics.family_lives import CALIBRATED, family_lives
+from analytics.family_lives import CALIBRATED, FamilyLives, family_lives
 from analytics.resampling import plan_of, signed_roots
 
 LIFE = LifeData([16, 34, 53, 75, 93, 120], [1] * 6)
@@ -151,3 +152,48 @@ def test_refuses_what_has_no_plan_or_no_family(nist: LifeData) -> None:
     with pytest.raises(InvalidData, match="with_data"):
         again.interval("mu")
     assert again.with_data(nist).interval("mu").method == "calibrated"
+
+
+@pytest.mark.parametrize(("of_age", "of_log_age"), [("normal", "lognormal"), ("gumbel", "weibull")])
+def test_bounds_for_ages_are_those_for_logarithms_of_ages(of_age: str, of_log_age: str) -> None:
+    """Lognormal ages have normal logarithms: both are calibrated on the same samples, censored and entered late."""
+    data = late(of_log_age)
+    assert data.planned_exit is not None
+    # The logarithm of an age of 1 is where nothing has failed yet on the other scale.
+    entry = np.where(data.entry > 1, data.entry, 0.0)
+    ages = LifeData(data.time, data.event, entry=entry, planned_exit=data.planned_exit)
+    logs = LifeData(
+        np.log(data.time),
+        data.event,
+        entry=np.log(np.maximum(entry, 1.0)),
+        planned_exit=np.log(data.planned_exit),
+    )
+    found = fit_distribution(logs, of_age, bounds="calibrated").interval("median")
+    expected = fit_distribution(ages, of_log_age, bounds="calibrated").interval("median")
+    assert found.lower == pytest.approx(math.log(expected.lower or 0.0), abs=1e-3)
+    assert found.upper == pytest.approx(math.log(expected.upper or 0.0), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["mu", "sigma", "b10", "mean"])
+@pytest.mark.parametrize("distribution", ["lognormal", "gumbel"])
+def test_the_curve_of_a_quantity_keeps_its_value_and_knows_its_derivatives(
+    distribution: str, name: str
+) -> None:
+    data = late(distribution)
+    fit = fit_distribution(data, distribution)
+    lives, quantity = family_lives(fit.family, plan_of(data), fit.working), fit._named(name)
+    assert isinstance(lives, FamilyLives)
+    value, log_largest = quantity.estimate + 0.3, np.array([1.0, 2.0, -0.5])
+    moves = name != "sigma"
+
+    def along(w: np.ndarray) -> Along:
+        near = lives._natural(np.array([0.2, 0.0, -0.1]), np.array([0.1, -0.4, 0.3]))  # type: ignore[union-attr]
+        return lives._curve(quantity, value, w, near, log_largest, moves)  # type: ignore[union-attr]
+
+    w, h = np.array([-0.3, 0.1, 0.4]), 1e-4
+    at, ahead, behind = along(w), along(w + h), along(w - h)
+    assert at.first == pytest.approx((ahead.at - behind.at) / (2 * h), rel=1e-5, abs=1e-6)
+    assert at.second == pytest.approx((ahead.first - behind.first) / (2 * h), rel=1e-5, abs=1e-6)
+    a, b = at.at
+    for mu, log_sigma in zip(*lives._natural(a / b + log_largest, -np.log(b)), strict=True):
+        assert quantity.slopes(np.array([mu, log_sigma]), value)[0].value == pytest.approx(0.0, abs=1e-7)
