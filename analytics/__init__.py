@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from analytics.errors import NotConverged as NotConverged
     from analytics.errors import NotEnoughFailures as NotEnoughFailures
     from analytics.errors import NotLives as NotLives
+    from analytics.errors import WrongType as WrongType
     from analytics.eventhistories import EventHistories as EventHistories
     from analytics.exponential import ExponentialFit as ExponentialFit
     from analytics.exponential import fit_exponential as fit_exponential
@@ -150,6 +151,7 @@ MODULE_OF = {
     "WarrantyReturns": "warranty",
     "WeibayesFit": "weibayes_fit",
     "WeibullFit": "weibull_fit",
+    "WrongType": "errors",
     "availability": "downtime",
     "compare_before_after": "before_after",
     "compare_demand_forecasts": "demand_comparison",

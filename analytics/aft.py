@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from analytics.accelerated import AcceleratedLifeFit
+from analytics.arguments import checked
 from analytics.covariates import covariate_names
 from analytics.life_fit import Bounds
 from analytics.lifedata import LifeData
 from analytics.regression import fit_regression
 
 
+@checked
 def fit_aft(
     data: LifeData,
     *,

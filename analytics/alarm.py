@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaincinv, gammainc, gammaincinv
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData
 from analytics.plain_numbers import as_floats
 from analytics.results import Counts, FloatArray, Result, tail_probabilities
@@ -71,6 +72,7 @@ class RisingRates(Result):
         return frame.sort_values(["alarm", "p_value"], ascending=[False, True], kind="stable")
 
 
+@checked
 def rising_rate_alarm(
     counts: ArrayLike,
     exposure: ArrayLike = 1.0,
@@ -288,7 +290,7 @@ def _checked(counts: ArrayLike, exposure: ArrayLike) -> tuple[FloatArray, FloatA
 
 def _rates(rate: ArrayLike, cells: int) -> FloatArray:
     try:
-        known = np.array(np.broadcast_to(np.asarray(rate, dtype=np.float64), (cells,)))
+        known = np.array(np.broadcast_to(as_floats(rate), (cells,)))
     except (TypeError, ValueError) as error:
         raise InvalidData(f"rate must be one number, or one for each of {cells} cells: {error}") from error
     bad = np.flatnonzero(~(np.isfinite(known) & (known > 0)))

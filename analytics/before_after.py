@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import betaincinv, chdtrc, pdtr
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.lifedata import EXACT, LifeData
 from analytics.results import Counts, Interval, Result, Side, tail_probabilities
@@ -79,6 +80,7 @@ class BeforeAfter(Result):
         return Interval(self.lower, self.upper, self.confidence, side, self.method)
 
 
+@checked
 def compare_before_after(
     before: Period,
     after: Period,

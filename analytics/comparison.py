@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from analytics.arguments import checked
 from analytics.distribution_fit import DistributionFit
 from analytics.distributions import fit_distribution
 from analytics.errors import AnalyticsError, InvalidData, NotEnoughFailures
@@ -100,6 +101,7 @@ class DistributionComparison(Result):
         return self.rows[0].distribution
 
 
+@checked
 def compare_distributions(
     data: LifeData,
     distributions: Sequence[str] = DEFAULT,

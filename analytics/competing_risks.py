@@ -13,6 +13,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
+from analytics.arguments import checked
 from analytics.distribution_fit import DistributionFit
 from analytics.distributions import fit_distribution
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
@@ -169,6 +170,7 @@ class CompetingRisksFit(Result):
         return math.exp(float(root))
 
 
+@checked
 def fit_competing_risks(
     data: LifeData,
     mode: ArrayLike | None = None,
@@ -193,8 +195,9 @@ def fit_competing_risks(
         Family of all modes or of each, as for `fit_distribution`.
     confidence : float
         Confidence of the intervals where none is given later.
-    bounds : {"wald", "likelihood_ratio"}
-        Which bounds the fits of the modes give.
+    bounds : {"wald", "likelihood_ratio", "calibrated"}
+        Which bounds the fits of the modes give, as for `fit_distribution`. Calibrated ones take from the survivors of each mode
+        how long its failures would have been watched, as other modes end a watch before the age that was planned.
 
     Returns
     -------

@@ -12,6 +12,8 @@ from analytics.results import FloatArray
 # A count less likely than this is dropped; what is dropped altogether stays below rounding.
 NEGLIGIBLE = 1e-14
 MOST_DEMANDS = 1_000_000.0
+# How far from its mode a distribution may reach: that of MOST_DEMANDS as their spread, and no more than memory holds.
+LONGEST_REACH = 15 * MOST_DEMANDS
 # What is less likely than exp(-36), 2e-16, is lost in rounding.
 IMPOSSIBLE = 36.0
 
@@ -101,6 +103,10 @@ def pmf_of_moments(mean: float, variance: float) -> FloatArray:
     a, b = 1.0 - mean / variance, (mean * mean - variance + mean) / variance
     # Ratios of neighbours, outwards from the mode: log-gamma would cost three digits at a mean of 50.
     reach = math.ceil(12 * math.sqrt(variance) + 35 * max(variance / mean, 1.0))
+    if reach > LONGEST_REACH:
+        raise InvalidData(
+            f"a demand with {variance / mean:g} times the variance of Poisson's is beyond any stock"
+        )
     mode = max(0, math.floor(b / (1.0 - a)))
     first = max(0, mode - reach)
     down = np.arange(mode, first, -1)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.special import chdtrc
 
+from analytics.arguments import checked
 from analytics.covariates import covariate_names, standardise
 from analytics.cox_fit import CoxFit, ProportionalityTest, Ties, doubtful_proportionality
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
@@ -22,6 +23,7 @@ LIMIT = 100.0
 FAILURES_A_COVARIATE = 10
 
 
+@checked
 def fit_cox(
     data: LifeData,
     *,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.lifedata import LifeCounts, LifeData
 from analytics.nonparametric import refuse_inexact
@@ -62,6 +63,7 @@ class CumulativeHazardCurve(Result):
         return np.exp(-self.cumulative_hazard(t))
 
 
+@checked
 def nelson_aalen(
     data: LifeData,
     *,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData
-from analytics.intermittent import Method, Start, croston, demand_table
+from analytics.intermittent import Method, Start, croston, demand_table, smoothing_constants
 from analytics.results import FloatArray, Result, facts_without_data
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class DemandComparison(Result):
         return frame.sort_values("rmsse", ignore_index=True)
 
 
+@checked
 def compare_demand_forecasts(
     demand: ArrayLike,
     *,
@@ -165,6 +167,7 @@ def compare_demand_forecasts(
     """
     table, _ = demand_table(demand)
     periods = table.shape[1]
+    methods = tuple(methods)
     unknown = [name for name in methods if name not in METHODS]
     if unknown or not methods:
         raise InvalidData(f"unknown methods {unknown}; there are {METHODS}")
@@ -172,6 +175,7 @@ def compare_demand_forecasts(
         raise InvalidData("origins, horizon and window must be at least 1")
     if not (0 < quantile < 1 and 0 < confidence < 1):
         raise InvalidData("quantile and confidence must lie between 0 and 1")
+    smoothing_constants(alpha, beta)
     first = periods - horizon - origins + 1
     if first < 2:
         raise InvalidData(
@@ -195,9 +199,9 @@ def compare_demand_forecasts(
     count = table.shape[0]
     asked = float(np.mean([table[:, o : o + horizon].mean() for o in range(first, first + origins)]))
     return DemandComparison(
-        **facts_without_data("rolling origin", table, tuple(methods), origins, horizon, repr(settings))
+        **facts_without_data("rolling origin", table, methods, origins, horizon, repr(settings))
         | {"confidence": confidence},
-        methods=tuple(methods),
+        methods=methods,
         **{name: one.mean(axis=1) for name, one in loss.items()},
         bias=error.mean(axis=1) / max(asked, 1e-300),
         coverage=covered.mean(axis=1),

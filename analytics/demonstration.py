@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtr, betaincinv, chdtri, pdtr
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData
 from analytics.results import Counts, FloatArray, Result, tail_probabilities
 
@@ -67,6 +68,7 @@ class DemonstrationPlan(Result):
         return np.asarray(bdtr(self.failures_allowed, self.units, -np.expm1(stress * np.log(value))))
 
 
+@checked
 def plan_demonstration_test(
     *,
     reliability: float | None = None,
@@ -140,14 +142,14 @@ def plan_demonstration_test(
     tail_probabilities(confidence)
     if (reliability is None) == (mtbf is None):
         raise InvalidData("give the requirement as reliability or as mtbf, one of them")
-    if failures_allowed is not None and (failures_allowed < 0 or failures_allowed != int(failures_allowed)):
-        raise InvalidData(f"failures_allowed must be a whole number of at least 0, not {failures_allowed!r}")
+    counts = (("failures_allowed", failures_allowed, 0, MOST_FAILURES), ("units", units, 1, MOST_UNITS))
+    for name, count, least, most in counts:
+        if count is not None and not least <= count <= most:
+            raise InvalidData(f"{name} must be a whole number from {least} to {most:,}, not {count:g}")
     if producer_risk is not None and not 0 < producer_risk < 1:
         raise InvalidData(f"producer_risk must lie between 0 and 1, not {producer_risk!r}")
     if producer_risk is not None and (design is None or failures_allowed is not None):
         raise InvalidData("producer_risk needs a design value, and finds failures_allowed itself")
-    if units is not None and (units < 1 or units != int(units)):
-        raise InvalidData(f"units must be a whole number of at least 1, not {units!r}")
     for name, value in (("time_per_unit", time_per_unit), ("mission_time", mission_time), ("shape", shape)):
         if value is not None and not (math.isfinite(value) and value > 0):
             raise InvalidData(f"{name} must be a positive number, not {value!r}")
@@ -229,7 +231,12 @@ def _reliability_test(
         raise InvalidData("time_per_unit and units take a mission_time and an assumed shape")
     if units is None:
         assert time_per_unit is not None
-        stressed = reliability ** ((time_per_unit / mission_time) ** shape)
+        try:
+            stressed = reliability ** ((time_per_unit / mission_time) ** shape)
+        except OverflowError:
+            raise InvalidData(
+                f"{time_per_unit:g} on each unit is too many missions of {mission_time:g} at a shape of {shape:g}"
+            ) from None
         found = _units_for(stressed, confidence, allowed)
         return found, time_per_unit, found * time_per_unit
     if time_per_unit is not None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from analytics.arguments import checked
 from analytics.distribution_fit import DistributionFit
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
 from analytics.families import Family, Shifted, family_named
@@ -25,6 +26,7 @@ FEW_FAILURES = 10
 GAPS = np.geomspace(1e-3, 300.0, 45)
 
 
+@checked
 def fit_distribution(
     data: LifeData,
     distribution: str,
@@ -138,6 +140,7 @@ def fit_distribution(
     )
 
 
+@checked
 def fit_lognormal(
     data: LifeData,
     *,
@@ -186,6 +189,7 @@ def fit_lognormal(
     return fit_distribution(data, "lognormal", location=location, confidence=confidence, bounds=bounds)
 
 
+@checked
 def fit_weibull3(data: LifeData, *, confidence: float = 0.90, bounds: Bounds = "wald") -> DistributionFit:
     """Fit a three-parameter Weibull distribution, S(t) = exp(-((t - gamma) / eta) ** beta) for t > gamma.
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtri, fdtri, ndtri, stdtrit
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.plain_numbers import as_floats
 from analytics.results import Counts, FloatArray, Interval, Result, Side, tail_probabilities
@@ -94,6 +95,7 @@ class MttrEstimate(Result):
         return float(np.exp(self.log_mean + ndtri(p) * self.log_standard_deviation))
 
 
+@checked
 def mttr(
     durations: ArrayLike,
     *,
@@ -294,6 +296,7 @@ class AvailabilityEstimate(Result):
     repairs: int
 
 
+@checked
 def availability(
     time_between_failures: MtbfEstimate,
     time_to_repair: MttrEstimate,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotConverged, NotEnoughFailures
 from analytics.eventhistories import EventHistories
 from analytics.groupedevents import GroupedEvents
@@ -47,6 +48,7 @@ class DuaneFit(Result):
         return np.asarray(self.cumulative_mtbf(t) / (1.0 - self.alpha))
 
 
+@checked
 def fit_duane(histories: EventHistories | GroupedEvents) -> DuaneFit:
     r"""Draw Duane's line through the cumulative MTBF of a growth test by least squares of the logarithms.
 
@@ -151,6 +153,7 @@ class McfCurve(Result):
         return np.asarray((np.asarray(t, dtype=np.float64) / self.alpha) ** self.beta)
 
 
+@checked
 def fit_mcf_curve(curve: MeanCumulativeFunction) -> McfCurve:
     r"""Draw a power-law curve through a mean cumulative function by least squares.
 

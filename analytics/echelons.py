@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.allocation import IntArray, Limit, allocate_exactly, efficient_steps
+from analytics.arguments import checked
 from analytics.counts import NEGLIGIBLE, mean_count, pmf_of_moments, poisson_pmf, thinned
 from analytics.errors import InvalidData
 from analytics.plain_numbers import as_floats
@@ -77,6 +78,7 @@ class EchelonPlan(Result):
     curve_availability: FloatArray | None
 
 
+@checked
 def multi_echelon(
     demand_rate: ArrayLike,
     *,

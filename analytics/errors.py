@@ -21,6 +21,10 @@ class InvalidData(AnalyticsError, ValueError):
         self.rows = tuple(int(row) for row in rows)
 
 
+class WrongType(InvalidData, TypeError):
+    """An argument is of another kind than the function takes: a list in place of life data, a word in place of a number."""
+
+
 class NotLives(InvalidData):
     """Times between failures of repaired systems were given as lives; they are a sample of lives only if repairs renew."""
 

@@ -19,6 +19,10 @@ from analytics.plain_numbers import as_floats
 from analytics.results import Counts, FloatArray
 
 IntArray = NDArray[np.intp]
+NO_LIVES = (
+    "these are histories of systems that go on after an event, not lives. trend_tests says which model they allow; "
+    "where every repair makes as new, give times_between_failures(as_renewals=True)"
+)
 WindowEdge = float | Mapping[Any, Any] | Sequence[float] | FloatArray
 
 
@@ -253,10 +257,7 @@ class EventHistories:
     @property
     def event(self) -> NoReturn:
         """What lives have and histories have not: refused, so that nothing fits a life distribution to histories."""
-        raise NotLives(
-            "these are histories of systems that go on after an event, not lives. trend_tests says which model they allow; "
-            "where every repair makes as new, give times_between_failures(as_renewals=True)"
-        )
+        raise NotLives(NO_LIVES)
 
     def select(self, *kinds: str) -> Self:
         """The same systems and windows with only the events of these kinds: exposure is never taken away.

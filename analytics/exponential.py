@@ -9,12 +9,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.arguments import checked
 from analytics.calibrated import Calibration
 from analytics.errors import InvalidData, NoFiniteMaximum, NotConverged, NotEnoughFailures
 from analytics.family_lives import ExponentialLives
 from analytics.lifedata import EXACT, LifeCounts, LifeData
 from analytics.profiles import Quantity
-from analytics.ranks import Ranks, plotting_positions, regress
+from analytics.ranks import Ranks, known_ranks, plotting_positions, regress
 from analytics.resampling import about_plan, plan_of
 from analytics.results import FloatArray, Interval, Result, Side, tail_probabilities
 from analytics.uptime import Termination, mtbf
@@ -259,6 +260,7 @@ class _LogThetaProfile:
         return [value]
 
 
+@checked
 def fit_exponential(
     data: LifeData,
     *,
@@ -341,6 +343,9 @@ def fit_exponential(
     (None, 721, 'lower')
     """
     tail_probabilities(confidence)
+    known_ranks(ranks)
+    if terminated not in ("time", "failure"):
+        raise InvalidData(f'terminated must be "time" or "failure", not {terminated!r}')
     inexact = bool((data.event > EXACT).any() or np.isfinite(data.truncated_above).any())
     settings: dict[str, Any] = {"method": method, "terminated": terminated}
     if method == "mle":
@@ -372,8 +377,6 @@ def _maximum_likelihood(
         raise InvalidData(
             f'bounds must be "chi_square", "wald", "likelihood_ratio" or "calibrated", not {bounds!r}'
         )
-    if terminated not in ("time", "failure"):
-        raise InvalidData(f'terminated must be "time" or "failure", not {terminated!r}')
     if inexact and bounds == "chi_square":
         raise InvalidData(
             'chi-square bounds need exact ages at failure; use bounds="likelihood_ratio" or "wald"'

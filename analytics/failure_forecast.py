@@ -2,16 +2,19 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.arguments import checked
 from analytics.counts import count_quantile, mixture, pmf_of_moments
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.fleet_demand import Replacement, period_moments
-from analytics.planned_use import planned_use
-from analytics.plausible import FittedLife, plausible_lives
+from analytics.planned_use import PlannedUse, planned_use
+from analytics.plausible import FittedLife, plausible_lives, refuse_draws
+from analytics.renewal import LifeModel
 from analytics.results import Counts, FloatArray, Result, tail_probabilities
 from analytics.spares import DEFAULT_SEED, DRAWS, forecast_warnings
 
@@ -70,6 +73,7 @@ class FailureForecast(Result):
         return np.array([float(count_quantile(row, p)) for row in self.pmf])
 
 
+@checked
 def forecast_failures(
     fit: FittedLife,
     ages: ArrayLike,
@@ -144,16 +148,15 @@ def forecast_failures(
     use = planned_use(ages, periods, usage_per_unit)
     if replacement not in ("as_new", "as_old", "none"):
         raise InvalidData(f'replacement must be "as_new", "as_old" or "none", not {replacement!r}')
-    if draws < 1:
-        raise InvalidData(f"draws must be at least 1, not {draws!r}")
+    refuse_draws(draws)
     if fit.counts.failures == 0 and not parameter_uncertainty:
         raise NotEnoughFailures("there was no failure, so there is no estimate to take as the truth")
-    at_estimate = period_moments([fit], use, replacement, fine=True) if fit.counts.failures > 0 else None
+    at_estimate = _moments([fit], use, replacement, fine=True) if fit.counts.failures > 0 else None
     how = "parameters fixed"
     if parameter_uncertainty:
         generator = np.random.default_rng(DEFAULT_SEED) if rng is None else rng
         lives, source = plausible_lives(fit, draws, rng=generator)
-        means, variances = period_moments(lives, use, replacement)
+        means, variances = _moments(lives, use, replacement)
         how = f"parameters drawn ({source})"
     else:
         assert at_estimate is not None
@@ -179,6 +182,15 @@ def forecast_failures(
         replacement=replacement,
         draws=draws if parameter_uncertainty else 0,
     )
+
+
+def _moments(
+    lives: Sequence[LifeModel], use: PlannedUse, replacement: Replacement, *, fine: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    if use.ages.size == 0:
+        none = np.zeros((len(lives), use.lengths.size))
+        return none, none
+    return period_moments(lives, use, replacement, fine=fine)
 
 
 def _mixtures(means: FloatArray, variances: FloatArray) -> FloatArray:

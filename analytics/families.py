@@ -393,7 +393,15 @@ def family_named(name: str, *, location: bool = False) -> LocationScale | Shifte
         If there is no such family, or it cannot have a failure-free time.
     """
     if name not in FAMILIES:
-        raise InvalidData(f"no distribution is called {name!r}; there are {', '.join(FAMILIES)}")
+        # Other programs write weibull3 or Weibull_3P for three parameters.
+        plain = name.lower().rstrip("p").rstrip("0123456789").rstrip("_- ")
+        by = "fit_weibull3, or " if plain == "weibull" else ""
+        advice = (
+            f'; a failure-free time is fitted by {by}fit_distribution(data, "{plain}", location="estimate")'
+            if plain in SHIFTABLE
+            else ""
+        )
+        raise InvalidData(f"no distribution is called {name!r}; there are {', '.join(FAMILIES)}{advice}")
     if not location:
         return FAMILIES[name]
     if name not in SHIFTABLE:

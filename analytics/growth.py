@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.eventhistories import EventHistories
 from analytics.powerlaw import fit_power_law
@@ -135,6 +136,7 @@ class GrowthProjection(Result):
         )
 
 
+@checked
 def project_growth(
     histories: EventHistories,
     fix_effectiveness: Mapping[str, float],

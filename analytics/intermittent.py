@@ -7,7 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData
+from analytics.lifedata import MOST_UNITS
 from analytics.plain_numbers import as_floats
 from analytics.results import FloatArray, Result, facts_without_data
 
@@ -58,6 +60,7 @@ class IntermittentForecast(Result):
         return float(self.rate[0]) if self.is_single else self.rate
 
 
+@checked
 def croston(
     demand: ArrayLike,
     *,
@@ -123,10 +126,7 @@ def croston(
     >>> round(found.forecast, 4), found.start, found.start_size.tolist(), found.start_interval.tolist()
     (1.0688, 'first', [3.0], [2.0])
     """
-    beta = alpha if beta is None else beta
-    for name, constant in (("alpha", alpha), ("beta", beta)):
-        if not 0 < constant <= 1:
-            raise InvalidData(f"{name} must lie in (0, 1], not {constant!r}")
+    beta = smoothing_constants(alpha, beta)[1]
     if method not in ("croston", "sba", "sbj", "tsb"):
         raise InvalidData(f'method must be "croston", "sba", "sbj" or "tsb", not {method!r}')
     table, is_single = demand_table(demand)
@@ -159,6 +159,15 @@ def croston(
     )
 
 
+def smoothing_constants(alpha: float, beta: float | None) -> tuple[float, float]:
+    """Both constants, the second as the first where it was not given, checked."""
+    beta = alpha if beta is None else beta
+    for name, constant in (("alpha", alpha), ("beta", beta)):
+        if not 0 < constant <= 1:
+            raise InvalidData(f"{name} must lie in (0, 1], not {constant!r}")
+    return alpha, beta
+
+
 def demand_table(demand: ArrayLike) -> tuple[FloatArray, bool]:
     """Demand as (series, periods), checked; and whether it was one series."""
     try:
@@ -169,11 +178,11 @@ def demand_table(demand: ArrayLike) -> tuple[FloatArray, bool]:
     table = table[None] if is_single else table
     if table.ndim != 2 or table.size == 0:
         raise InvalidData(f"demand must have the shape (periods,) or (series, periods), not {table.shape}")
-    bad = ~(np.isfinite(table) & (table >= 0))
+    bad = ~((table >= 0) & (table <= MOST_UNITS))
     if bad.any():
         row, period = (int(at) for at in np.argwhere(bad)[0])
         raise InvalidData(
-            f"series {row}, period {period}: a demand of {table[row, period]} is not a number of at least 0",
+            f"series {row}, period {period}: a demand of {table[row, period]} is not a number from 0 to {MOST_UNITS:g}",
             [row],
         )
     return table, is_single
@@ -185,11 +194,16 @@ def _start(table: FloatArray, start: Start) -> tuple[FloatArray, FloatArray, str
     asked = table > 0
     first = np.where(asked.any(axis=1), asked.argmax(axis=1), -1)
     if isinstance(start, tuple):
-        size, interval = (np.broadcast_to(np.array(one, dtype=float), (series,)).copy() for one in start)
+        try:
+            size, interval = (np.broadcast_to(as_floats(one), (series,)).copy() for one in start)
+        except (TypeError, ValueError) as error:
+            raise InvalidData(
+                f"a start is (size, interval), one number each or one a series: {error}"
+            ) from error
         if not (np.all(size > 0) and np.all(interval >= 1) and np.all(np.isfinite(size + interval))):
             raise InvalidData("a start is a size above 0 and an interval of at least 1 period")
         return size, interval, "given"
-    if start not in ("first", "mean"):
+    if not (isinstance(start, str) and start in ("first", "mean")):
         raise InvalidData(f'start must be "first", "mean" or (size, interval), not {start!r}')
     size = np.where(first >= 0, table[np.arange(series), first], math.nan)
     number = np.where(first >= 0, asked.sum(axis=1), math.nan)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from analytics.accelerated import AcceleratedLifeFit
+from analytics.arguments import checked
 from analytics.covariates import covariate_names
 from analytics.errors import InvalidData
 from analytics.life_fit import Bounds
@@ -11,6 +12,7 @@ from analytics.regression import fit_regression
 from analytics.stress_relations import KELVIN, TemperatureUnit, known_relation
 
 
+@checked
 def fit_life_stress(
     data: LifeData,
     relations: str | Mapping[str, str],

@@ -2,6 +2,7 @@
 
 from scipy.special import chdtrc
 
+from analytics.arguments import checked
 from analytics.compound_families import Limited
 from analytics.distribution_fit import DistributionFit
 from analytics.distributions import few_failures, fit_distribution, maximum_likelihood
@@ -15,6 +16,7 @@ from analytics.results import tail_probabilities
 WORTH_IT = 0.05
 
 
+@checked
 def fit_limited_failure_population(
     data: LifeData,
     *,

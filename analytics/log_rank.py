@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import chdtrc
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.lifedata import LifeCounts, LifeData
 from analytics.nonparametric import refuse_inexact
@@ -42,6 +43,7 @@ class LogRankTest(Result):
     expected: FloatArray
 
 
+@checked
 def log_rank_test(data: LifeData, *, weights: Weighting = "log_rank") -> LogRankTest:
     r"""Test whether groups of parts have the same life distribution, with right censoring and delayed entry.
 

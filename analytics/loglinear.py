@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.eventhistories import EventHistories
 from analytics.groupedevents import GroupedEvents
@@ -95,6 +96,7 @@ class LogLinearFit(Result):
         )
 
 
+@checked
 def fit_loglinear(histories: EventHistories | GroupedEvents, *, confidence: float = 0.90) -> LogLinearFit:
     r"""Fit a log-linear process (Cox and Lewis) to the events of repairable systems.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.arguments import checked
 from analytics.compound_families import Mixture
 from analytics.distribution_fit import DistributionFit
 from analytics.distributions import few_failures, fields_of_fit, fit_distribution, typical_ages
@@ -48,6 +49,7 @@ class MixtureFit(DistributionFit):
         return _membership(self.mixture, np.atleast_1d(np.asarray(t, dtype=np.float64)), self._theta)
 
 
+@checked
 def fit_mixture(
     data: LifeData,
     *,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.lifedata import EXACT, LifeCounts, LifeData
 from analytics.results import FloatArray, Interval, Result, tail_probabilities
@@ -93,6 +94,7 @@ class SurvivalCurve(Result):
         return float(self.time[reached[0]]) if reached.size else None
 
 
+@checked
 def kaplan_meier(
     data: LifeData, *, confidence: float = 0.90, bounds: CurveBounds = "log-log"
 ) -> SurvivalCurve:

@@ -10,6 +10,9 @@ from analytics.errors import InvalidData
 from analytics.plain_numbers import as_floats
 from analytics.results import FloatArray
 
+# Far beyond any life, and its square is a number still.
+MOST_USE = 1e100
+
 
 @dataclass(frozen=True)
 class PlannedUse:
@@ -75,10 +78,13 @@ def planned_use(ages: ArrayLike, horizon: ArrayLike, usage_per_unit: ArrayLike) 
             f"ages and horizon must be one-dimensional, not of shape {now.shape} and {lengths.shape}"
         )
     for name, values in (("ages", now), ("usage_per_unit", rate.ravel()), ("horizon", lengths)):
-        bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
+        bad = np.flatnonzero(~((values >= 0) & (values <= MOST_USE)))
         if bad.size:
             row = bad[0] // (lengths.size if name == "usage_per_unit" else 1)
-            raise InvalidData(f"row {row}: {name} is {values[bad[0]]}; it must be at least 0", [int(row)])
+            raise InvalidData(
+                f"row {row}: {name} is {values[bad[0]]}; it must be at least 0, and below {MOST_USE:g}",
+                [int(row)],
+            )
     reached = np.column_stack([np.zeros(now.size), np.cumsum(rate * lengths, axis=1)])
     order = np.lexsort((*reached.T, now))
     return PlannedUse(now[order], lengths, reached[order])

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from analytics.distribution_fit import DistributionFit
+from analytics.errors import InvalidData
 from analytics.lifedata import RIGHT_CENSORED, LifeData
 from analytics.likelihood import LifeLikelihood
 from analytics.renewal import LifeModel
@@ -18,10 +19,13 @@ from analytics.weibull_likelihood import WeibullLikelihood
 FEW_FAILURES = 100
 # Proposals for each draw that is kept.
 PROPOSALS = 5
+# Beyond this the Monte Carlo error is far below that of the parameters, and the draws take minutes.
+MOST_DRAWS = 100_000
 # Student's t with few degrees of freedom reaches the long tails of a likelihood of few failures.
 DEGREES_OF_FREEDOM = 4.0
 
 
+@runtime_checkable
 class FittedLife(LifeModel, Protocol):
     """What a forecast asks of a fit: a frozen dataclass whose parameters can be drawn and put in place of the
     estimates."""
@@ -40,6 +44,18 @@ class FittedLife(LifeModel, Protocol):
     def sample_parameters(self, n: int, *, rng: np.random.Generator) -> dict[str, FloatArray]:
         """Draws of the parameters by field name, each of shape (n,)."""
         ...
+
+
+def refuse_draws(draws: int) -> None:
+    """Refuse a number of draws that says nothing, or takes more time and memory than there is.
+
+    Raises
+    ------
+    InvalidData
+        If it is below 1 or above 100,000.
+    """
+    if not 1 <= draws <= MOST_DRAWS:
+        raise InvalidData(f"draws must be from 1 to {MOST_DRAWS:,}, not {draws:g}")
 
 
 def plausible_lives(fit: FittedLife, n: int, *, rng: np.random.Generator) -> tuple[list[LifeModel], str]:

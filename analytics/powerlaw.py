@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.eventhistories import EventHistories
 from analytics.groupedevents import GroupedEvents
@@ -18,6 +19,7 @@ Method = Literal["mle", "conditional", "unbiased"]
 FEW_EVENTS = 5
 
 
+@checked
 def fit_power_law(
     histories: EventHistories | GroupedEvents,
     *,

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import chdtrc, fdtrc
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.eventhistories import EventHistories
 from analytics.groupedevents import GroupedEvents
@@ -117,6 +118,7 @@ def grouped_chi_square(grouped: GroupedEvents, beta: float, log_eta: float) -> t
     return statistic, max(len(cells) - 2, 0)
 
 
+@checked
 def equal_shapes(histories: EventHistories, *, terminated: Termination = "time") -> FitCheck:
     r"""Test whether several systems share the beta of their power laws.
 

@@ -5,7 +5,7 @@ below it by a convolution with the life distribution. The convolution integral i
 of F, never against a density, so that shapes below 1 (infinite density at age 0) are no special case.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,8 +24,11 @@ LIKELY = 1e-6
 BLOCK_CELLS = 500_000
 # A count less likely than this is as good as impossible.
 NEGLIGIBLE = 1e-13
+# Less use than this is none: a grid of it would be finer than floats are.
+LEAST_USE = 1e-300
 
 
+@runtime_checkable
 class LifeModel(Protocol):
     """What the renewal functions ask of a distribution; every fit of this library answers it."""
 
@@ -117,7 +120,7 @@ def replacement_probabilities(
         Rows sum to 1; k is as large as needed for what is left out to be negligible.
     """
     horizon = float(np.max(usage, initial=0.0))
-    if horizon == 0.0:
+    if horizon < LEAST_USE:
         return np.ones((ages.size, 1))
     steps = steps or grid_steps(model, horizon, 24, 1024)
     exceedance = _exceedance(model, horizon, steps, all_counts=all_counts)
@@ -204,7 +207,7 @@ def expected_replacements(
         anywhere in it.
     """
     horizon = float(np.max(reached, initial=0.0))
-    if horizon == 0.0:
+    if horizon < LEAST_USE:
         return np.zeros(reached.shape), np.zeros((reached.shape[0], reached.shape[1] - 1))
     steps = steps or grid_steps(model, horizon, 48, 1024)
     width = horizon / steps

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.eventhistories import EventHistories
 from analytics.results import FloatArray, Interval, Result, Side, tail_probabilities
@@ -181,6 +182,7 @@ class RenewalProcessFit(Result):
         return centre * math.exp(-below * error), centre * math.exp(above * error)
 
 
+@checked
 def fit_renewal_process(
     histories: EventHistories, *, kijima: Kijima = "I", confidence: float = 0.90
 ) -> RenewalProcessFit:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.eventhistories import EventHistories, IntArray
 from analytics.results import FloatArray, Interval, Result, tail_probabilities
@@ -79,6 +80,7 @@ class MeanCumulativeFunction(Result):
         return Interval(float(lower), float(upper), level, "two", f"{self.variance} variance, log scale")
 
 
+@checked
 def mean_cumulative_function(
     histories: EventHistories,
     *,
@@ -268,7 +270,11 @@ def _log_bounds(estimate: FloatArray, error: FloatArray, confidence: float) -> t
 
 def _mcf_warnings(n_systems: int, times: FloatArray, at_risk: IntArray, unit: str) -> tuple[str, ...]:
     warnings = []
-    if n_systems < 10:
+    if n_systems == 1:
+        warnings.append(
+            "only one system: a single history shows no variance between systems, so the bounds are the curve itself"
+        )
+    elif n_systems < 10:
         warnings.append(f"only {n_systems} systems: the variance between systems is itself uncertain")
     alone = np.flatnonzero(at_risk == 1)
     if n_systems > 1 and alone.size:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData
-from analytics.plausible import plausible_lives
+from analytics.plausible import plausible_lives, refuse_draws
 from analytics.renewal import LifeModel, renewal_function
 from analytics.results import Counts, FloatArray, Interval, Result, tail_probabilities
 
@@ -72,6 +73,7 @@ class ReplacementPlan(Result):
         )
 
 
+@checked
 def optimal_replacement(
     fit: LifeModel,
     planned_cost: float,
@@ -141,8 +143,7 @@ def optimal_replacement(
             raise InvalidData(f"{name} must be a positive number, not {cost!r}")
     if policy not in ("age", "block", "minimal_repair"):
         raise InvalidData(f'policy must be "age", "block" or "minimal_repair", not {policy!r}')
-    if draws < 1:
-        raise InvalidData(f"draws must be at least 1, not {draws!r}")
+    refuse_draws(draws)
     costs = (float(planned_cost), float(failure_cost))
     age, rate, without = _cheapest(fit, costs, policy)
     lower = upper = worthwhile = None

@@ -1,16 +1,17 @@
 """The stock for one period at the least expected cost of parts left over and demands unmet."""
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
+from numbers import Real
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from analytics.arguments import checked
 from analytics.counts import count_quantile, mean_count
 from analytics.errors import InvalidData
 from analytics.results import Result, facts_without_data
-from analytics.spares import DemandForecast
 from analytics.stock import Demand, demand_pmf
 
 
@@ -37,6 +38,7 @@ class NewsvendorStock(Result):
     expected_shortage: float
 
 
+@checked
 def newsvendor(
     demand: Demand,
     *,
@@ -121,11 +123,11 @@ def newsvendor(
 
 def _normal(demand: Demand, sd: float, ratio: float, stock: float | None) -> tuple[float, float, float]:
     """Mean, stock and expected surplus under normal demand."""
-    if (
-        isinstance(demand, DemandForecast)
-        or np.ndim(demand)
-        or not math.isfinite(mean := float(cast(float, demand)))
-    ):
+    mean = math.nan
+    if isinstance(demand, Real):
+        with suppress(OverflowError):
+            mean = float(demand)
+    if not math.isfinite(mean):
         raise InvalidData("with a standard deviation, the demand is its mean: one finite number")
     if not (math.isfinite(sd) and sd > 0):
         raise InvalidData(f"standard_deviation must be above 0, not {sd!r}")

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.arguments import checked
 from analytics.counts import count_quantile, mean_count, mixture
 from analytics.errors import InvalidData
 from analytics.fleet_demand import Replacement, fleet_pmfs
 from analytics.planned_use import PlannedUse, planned_use
-from analytics.plausible import FEW_FAILURES, FittedLife, plausible_lives
+from analytics.plausible import FEW_FAILURES, FittedLife, plausible_lives, refuse_draws
 from analytics.results import Counts, FloatArray, Interval, Result, Side, tail_probabilities
 
 # Parameter draws: 400 leave about a twentieth of the spread between draws as Monte Carlo error of the mean.
@@ -90,6 +91,7 @@ class DemandForecast(Result):
         return self.quantile(service_level)
 
 
+@checked
 def forecast_spares(
     fit: FittedLife,
     ages: ArrayLike,
@@ -195,8 +197,7 @@ def forecast_spares(
     back_from = _back_from(use, repair_fraction, turn_around)
     if replacement not in ("as_new", "as_old", "none"):
         raise InvalidData(f'replacement must be "as_new", "as_old" or "none", not {replacement!r}')
-    if draws < 1:
-        raise InvalidData(f"draws must be at least 1, not {draws!r}")
+    refuse_draws(draws)
     returns: dict[str, Any] = {"repaired": repair_fraction, "back_from": back_from}
     at_estimate, how = None, "parameters fixed"
     if fit.counts.failures > 0 or not parameter_uncertainty:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.allocation import IntArray, Limit, allocate_exactly, efficient_steps
+from analytics.arguments import checked
 from analytics.errors import InvalidData
 from analytics.plain_numbers import as_floats
 from analytics.results import FloatArray, Result, facts_without_data
@@ -19,6 +20,9 @@ Objective = Literal["backorders", "fill_rate", "availability", "sufficiency"]
 # Without a limit of its own, a part's stock ends where another one would lower its back orders by less than this.
 NEGLIGIBLE_BACKORDERS = 1e-7
 MOST_OPTIONS = 5_000
+# Pieces of one part that can be held, ordered or asked for; and the largest price or weight, whose sums are numbers still.
+MOST_STOCK = 10_000_000
+LARGEST = 1e100
 # The logarithm of a chance that is nil, small enough to be avoided and finite, so that sums and differences remain.
 LOG_OF_NIL = -1e4
 # Columns of a part's table: what an option adds to each sum over parts.
@@ -79,6 +83,7 @@ class SparesPlan(Result):
     curve_sufficiency: FloatArray
 
 
+@checked
 def optimise_spares(
     demand: Sequence[Demand],
     *,
@@ -188,19 +193,21 @@ def optimise_spares(
         raise InvalidData("availability needs the number of systems supported")
     if systems is not None and not (math.isfinite(systems) and systems > 0):
         raise InvalidData(f"systems must be a positive number, not {systems!r}")
+    if not time_limit > 0:
+        raise InvalidData(f"time_limit must be above 0 seconds, not {time_limit!r}")
     columns = _columns(
         len(demand),
         unit_cost=unit_cost,
         variance_to_mean=variance_to_mean,
         on_hand=on_hand,
         minimum=minimum,
-        maximum=math.inf if maximum is None else maximum,
+        **({} if maximum is None else {"maximum": maximum}),
         lot=lot,
         minimum_order=minimum_order,
-        weight=math.nan if weight is None else weight,
+        **({} if weight is None else {"weight": weight}),
         quantity_per_system=quantity_per_system,
     )
-    labels = tuple(str(name) for name in names or range(1, len(demand) + 1))
+    labels = tuple(str(name) for name in (range(1, len(demand) + 1) if names is None else names))
     if len(labels) != len(demand):
         raise InvalidData(f"there are {len(labels)} names for {len(demand)} parts")
     parts = [
@@ -250,11 +257,12 @@ def _columns(parts: int, **given: ArrayLike) -> dict[str, FloatArray]:
             raise InvalidData(
                 f"{name} must be one number, or one for each of {parts} parts: {error}"
             ) from error
-        bad = column < least.get(name, 0)
-        if name not in ("maximum", "weight"):
-            bad |= ~np.isfinite(column)
+        most = MOST_STOCK if name in whole else LARGEST
+        bad = ~((column >= least.get(name, 0)) & (column <= most))
         if name in whole:
-            bad |= np.isfinite(column) & (column != np.floor(column))
+            bad |= column != np.floor(column)
+        if name == "maximum":
+            bad &= column != math.inf
         if bad.any():
             row = int(np.argmax(bad))
             raise InvalidData(f"part {row + 1}: {name} is {column[row]}, which is out of range", [row])
@@ -273,8 +281,8 @@ def _part(name: str, demand: Demand, given: Mapping[str, float], systems: float 
     at = np.minimum(stock, short.size - 1)
     order = np.maximum(stock - given["on_hand"], 0.0)
     fill_rate = np.concatenate([[0.0], covered])[at]
-    weight = given["weight"]
-    rate = mean if math.isnan(weight) else weight
+    weight = given.get("weight", 1.0)
+    rate = given.get("weight", mean)
     served = (systems or math.inf) * given["quantity_per_system"]
     with np.errstate(divide="ignore"):
         available = given["quantity_per_system"] * np.log(np.maximum(1.0 - short[at] / served, 0.0))
@@ -283,7 +291,7 @@ def _part(name: str, demand: Demand, given: Mapping[str, float], systems: float 
         [
             given["unit_cost"] * order,
             short[at],
-            (1.0 if math.isnan(weight) else weight) * short[at],
+            weight * short[at],
             rate * (1.0 - fill_rate),
             np.maximum(available, LOG_OF_NIL),
             np.maximum(sufficient, LOG_OF_NIL),
@@ -297,15 +305,16 @@ def _possible_stocks(name: str, short: FloatArray, given: Mapping[str, float]) -
     on_hand, lot = int(given["on_hand"]), int(given["lot"])
     enough = int(np.argmax(np.append(short, 0.0) < NEGLIGIBLE_BACKORDERS))
     most = max(enough, on_hand, int(given["minimum"])) + lot + int(given["minimum_order"])
-    if math.isfinite(given["maximum"]):
-        most = int(given["maximum"])
+    maximum = given.get("maximum", math.inf)
+    if maximum < math.inf:
+        most = int(maximum)
     orders = np.arange(0, max(most - on_hand, 0) + 1, lot)
     stock = on_hand + orders[(orders == 0) | (orders >= given["minimum_order"])]
     # A maximum does not take away what is there already.
     stock = stock[(stock >= given["minimum"]) & ((stock <= most) | (stock == on_hand))]
     if stock.size == 0:
         raise InvalidData(
-            f"part {name}: no order keeps its stock between {given['minimum']:g} and {given['maximum']:g}"
+            f"part {name}: no order keeps its stock between {given['minimum']:g} and {maximum:g}"
         )
     if stock.size > MOST_OPTIONS:
         raise InvalidData(f"part {name} could be held in {stock.size} ways; set a maximum or a larger lot")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from analytics.arguments import checked
 from analytics.counts import count_quantile, mean_count, pmf_of_moments
 from analytics.errors import InvalidData
 from analytics.plain_numbers import as_floats
@@ -73,14 +74,15 @@ class StockLevel(Result):
     @property
     def probability_on_hand(self) -> float:
         """Probability that the parts already there cover all demands."""
-        return float(self.probability[self.on_hand])
+        return float(self.probability[min(self.on_hand, self.probability.size - 1)])
 
     @property
     def shortage_on_hand(self) -> float:
         """Expected demands that the parts already there leave uncovered."""
-        return float(self.expected_shortage[self.on_hand])
+        return float(self.expected_shortage[min(self.on_hand, self.expected_shortage.size - 1)])
 
 
+@checked
 def stock_for_service_level(
     demand: Demand,
     service_level: float,
@@ -149,14 +151,14 @@ def stock_for_service_level(
     """
     if not 0 < service_level < 1:
         raise InvalidData(f"service_level must lie between 0 and 1 (0.95 means 95 %), not {service_level!r}")
-    if on_hand < 0 or on_hand != int(on_hand):
+    if on_hand < 0:
         raise InvalidData(f"on_hand must be a whole number of at least 0, not {on_hand!r}")
     if measure not in ("cycle", "fill_rate", "period_fill_rate"):
         raise InvalidData(f'measure must be "cycle", "fill_rate" or "period_fill_rate", not {measure!r}')
     pmf = demand_pmf(demand, variance_to_mean)
     mean = mean_count(pmf)
     # The fill rate needs one part more than the cycle at the same level, the period's share no more than all demands.
-    enough = max(count_quantile(pmf, max(service_level, 0.9999)) + 1, int(on_hand))
+    enough = max(count_quantile(pmf, max(service_level, 0.9999)) + 1, min(on_hand, pmf.size))
     if measure == "period_fill_rate":
         enough = max(enough, pmf.size)
     padded = np.concatenate([pmf, np.zeros(max(0, enough + 1 - pmf.size))])
@@ -175,7 +177,7 @@ def stock_for_service_level(
         expected_shortage=shortage,
         expected_surplus=surplus,
         mean_demand=mean,
-        on_hand=int(on_hand),
+        on_hand=on_hand,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import chdtrc
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
 from analytics.eventhistories import EventHistories
 from analytics.intensity import IntensityLikelihood, Stretches
@@ -83,6 +84,7 @@ class TrendTests(Result):
     reason: str
 
 
+@checked
 def trend_tests(
     histories: EventHistories,
     *,

@@ -7,7 +7,9 @@ from typing import Literal
 import numpy as np
 from scipy.special import chdtri
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
+from analytics.lifedata import MOST_UNITS
 from analytics.results import Counts, Interval, Result, Side, tail_probabilities
 
 Termination = Literal["time", "failure"]
@@ -51,6 +53,7 @@ class MtbfEstimate(Result):
         return _mtbf_interval(self.failures, self.exposure, level, side, self.terminated)
 
 
+@checked
 def mtbf(
     failures: int,
     exposure: float,
@@ -125,36 +128,31 @@ def mtbf(
     >>> print(result.estimate, round(result.lower), result.upper, result.side)
     None 434 None lower
     """
-    count = _whole(failures)
+    if not 0 <= failures <= MOST_UNITS:
+        raise InvalidData(f"failures must be a whole number from 0 to {MOST_UNITS:g}, not {failures:g}")
     if not (np.isfinite(exposure) and exposure > 0):
         raise InvalidData(f"exposure must be a positive number of {unit}, not {exposure!r}")
     if terminated not in ("time", "failure"):
         raise InvalidData(f'terminated must be "time" or "failure", not {terminated!r}')
-    bounds = _mtbf_interval(count, float(exposure), confidence, side, terminated)
+    bounds = _mtbf_interval(failures, float(exposure), confidence, side, terminated)
     warnings = []
     if bounds.side != side:
         warnings.append("no failures: no point estimate and no upper bound, a one-sided lower bound is given")
-    facts = f"mtbf:{count}:{float(exposure)!r}:{terminated}:{unit}"
+    facts = f"mtbf:{failures}:{float(exposure)!r}:{terminated}:{unit}"
     return MtbfEstimate(
         method=f"chi-square, {terminated} terminated",
         unit=unit,
         confidence=confidence,
-        counts=Counts(records=count, failures=count),
+        counts=Counts(records=failures, failures=failures),
         exposure=float(exposure),
         fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
         warnings=tuple(warnings),
-        estimate=exposure / count if count else None,
+        estimate=exposure / failures if failures else None,
         lower=bounds.lower,
         upper=bounds.upper,
         side=bounds.side,
         terminated=terminated,
     )
-
-
-def _whole(failures: float) -> int:
-    if not np.isfinite(failures) or failures < 0 or failures != int(failures):
-        raise InvalidData(f"failures must be a whole number of at least 0, not {failures!r}")
-    return int(failures)
 
 
 def _mtbf_interval(

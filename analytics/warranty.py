@@ -4,15 +4,17 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData
 from analytics.lifedata import EXACT, INTERVAL_CENSORED, RIGHT_CENSORED, LifeCounts, LifeData
 from analytics.plain_numbers import as_floats
-from analytics.plausible import plausible_lives
+from analytics.plausible import plausible_lives, refuse_draws
 from analytics.renewal import LifeModel
 from analytics.results import FloatArray, Result, tail_probabilities
 
@@ -21,11 +23,15 @@ Ages = Literal["exact", "interval"]
 DRAWS = 2_000
 # Fixed, so that the same question has the same answer tomorrow.
 DEFAULT_SEED = 20_000
+# Beyond this a forecast of returns is about units that nobody ships any more.
+MOST_PERIODS = 10_000
 
 
-@dataclass(frozen=True, eq=False)
-class WarrantyReturns:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WarrantyReturns(Result):
     """A Nevada chart, read; made by `warranty_from_nevada`.
+
+    `counts`, `exposure` and `fingerprint` are those of `data`.
 
     Attributes
     ----------
@@ -35,18 +41,23 @@ class WarrantyReturns:
         Returns, row by period of shipment, column by period of return.
     in_service : ndarray, shape (n,)
         Units of each shipment that have not come back.
-    data : LifeData
-        The same as lives, one unit a count: ages at return, and survivors at the age they have reached.
-    period, unit : float, str
-        Length of a period, and its unit.
+    period : float
+        Length of a period, in `unit`.
+    ages_taken : {"exact", "interval"}
+        How ages at return were read.
     """
 
+    counts: LifeCounts
     shipped: FloatArray
     returned: FloatArray
     in_service: FloatArray
-    data: LifeData
     period: float
-    unit: str
+    ages_taken: Ages
+
+    @cached_property
+    def data(self) -> LifeData:
+        """The chart as lives, one unit a count: ages at return, and survivors at the age they have reached."""
+        return _lives(self.shipped, self.returned, self.period, self.ages_taken, self.unit)
 
     @property
     def ages(self) -> FloatArray:
@@ -55,6 +66,7 @@ class WarrantyReturns:
         ages: FloatArray = self.period * (m - 1.0 - np.arange(n))
         return ages
 
+    @checked
     def forecast(
         self,
         fit: LifeModel,
@@ -89,10 +101,11 @@ class WarrantyReturns:
         Raises
         ------
         InvalidData
-            If `periods` or `draws` is not a whole number of at least 1, or `warranty` not positive.
+            If `periods` or `draws` is below 1 or beyond all need, or `warranty` not positive.
         """
-        if not (periods >= 1 and draws >= 1 and periods == int(periods) and draws == int(draws)):
-            raise InvalidData("periods and draws must be whole numbers of at least 1")
+        if not 1 <= periods <= MOST_PERIODS:
+            raise InvalidData(f"periods must be from 1 to {MOST_PERIODS:,}, not {periods:g}")
+        refuse_draws(draws)
         if warranty is not None and not warranty > 0:
             raise InvalidData(f"warranty must be a positive age, not {warranty!r}")
         tail, _ = tail_probabilities(confidence)
@@ -152,6 +165,7 @@ class ReturnsForecast(Result):
     total_upper: float
 
 
+@checked
 def warranty_from_nevada(
     shipped: ArrayLike,
     returned: ArrayLike | Sequence[Sequence[float]],
@@ -210,6 +224,23 @@ def warranty_from_nevada(
     if ages not in ("exact", "interval"):
         raise InvalidData(f'ages must be "exact" or "interval", not {ages!r}')
     units, chart = _chart(shipped, returned)
+    data = _lives(units, chart, period, ages, unit)
+    return WarrantyReturns(
+        method=f"{ages} ages",
+        unit=unit,
+        confidence=0.90,
+        counts=data.counts,
+        exposure=data.exposure,
+        fingerprint=data.fingerprint,
+        shipped=units,
+        returned=chart,
+        in_service=units - chart.sum(axis=1),
+        period=period,
+        ages_taken=ages,
+    )
+
+
+def _lives(units: FloatArray, chart: FloatArray, period: float, ages: Ages, unit: str) -> LifeData:
     row, column = np.nonzero(chart)
     periods = (column - row).astype(float)
     early = np.flatnonzero(periods < (1 if ages == "exact" else 0))
@@ -235,14 +266,13 @@ def warranty_from_nevada(
         event[: row.size] = INTERVAL_CENSORED
         upper[: row.size] = periods + 1.0
         time[: row.size] = np.maximum(periods - 1.0, 0.0)
-    data = LifeData(
+    return LifeData(
         time * period,
         event,
         upper=upper * period,
         count=np.concatenate([chart[row, column], left[alive]]),
         unit=unit,
     )
-    return WarrantyReturns(units, chart, left, data, float(period), unit)
 
 
 def _chart(shipped: ArrayLike, returned: Any) -> tuple[FloatArray, FloatArray]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.exponential import Bounds, ExponentialFit, fit_exponential
 from analytics.lifedata import LifeCounts, LifeData
@@ -42,7 +43,7 @@ class WeibayesFit(Result):
 
     @property
     def bounds(self) -> str | None:
-        """How the bounds are made: "chi_square", "wald" or "likelihood_ratio"."""
+        """How the bounds are made: "chi_square", "wald", "likelihood_ratio" or "calibrated"."""
         return self.exponential.bounds
 
     @property
@@ -149,6 +150,7 @@ class WeibayesFit(Result):
         return float((-math.log1p(-fraction)) ** (1.0 / self.beta))
 
 
+@checked
 def weibayes(
     data: LifeData,
     beta: float,
@@ -172,8 +174,9 @@ def weibayes(
         Confidence of the intervals where none is given later.
     terminated : {"time", "failure"}
         Whether observation ended at a set time (usual) or with the last failure.
-    bounds : {"chi_square", "wald", "likelihood_ratio"}, optional
-        As for `fit_exponential`.
+    bounds : {"chi_square", "wald", "likelihood_ratio", "calibrated"}, optional
+        Bounds on the scale, as for `fit_exponential`. Chi-square where not given and all ages at failure are exact, else Wald;
+        with no failures there is the chi-square bound alone.
 
     Returns
     -------
@@ -246,6 +249,7 @@ def _powered(data: LifeData, beta: float, scale: float) -> LifeData:
         upper=power(data.upper),
         truncated_above=power(data.truncated_above),
         count=data.count,
+        planned_exit=None if data.planned_exit is None else power(data.planned_exit),
         unit=data.unit,
     )
 

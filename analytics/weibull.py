@@ -5,10 +5,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
 from analytics.life_fit import Bounds
 from analytics.lifedata import LifeData
-from analytics.ranks import Ranks, plotting_positions, regress
+from analytics.ranks import Ranks, known_ranks, plotting_positions, regress
 from analytics.resampling import about_plan
 from analytics.results import FloatArray, tail_probabilities
 from analytics.weibull_fit import WeibullFit, weibull_bounds
@@ -21,6 +22,7 @@ Method = Literal["mle", "rrx", "rry"]
 FEW_FAILURES = 10
 
 
+@checked
 def fit_weibull(
     data: LifeData,
     *,
@@ -104,6 +106,7 @@ def fit_weibull(
     """
     weibull_bounds(bounds, method)
     tail_probabilities(confidence)
+    known_ranks(ranks)
     failures = data.counts.failures
     if failures < 2:
         raise NotEnoughFailures(

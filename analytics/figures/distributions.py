@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri, logit, ndtri
 
+from analytics.distribution_fit import DistributionFit
 from analytics.distributions import fit_distribution
-from analytics.errors import InvalidData
+from analytics.errors import InvalidData, WrongType
 from analytics.figures.paper import Paper
 from analytics.figures.style import (
     BLUE,
@@ -35,7 +36,6 @@ from analytics.weibull_fit import WeibullFit
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from analytics.distribution_fit import DistributionFit
 
 PAPER_PERCENT = (0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99, 99.9)
 NORMAL_PAPER = {"lognormal", "normal"}
@@ -43,7 +43,9 @@ LOGISTIC_PAPER = {"loglogistic"}
 CONTOUR_STEPS = 41
 
 
-def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels | None = None) -> "Figure":
+def distribution_paper(
+    fit: DistributionFit | WeibullFit, data: LifeData, *, labels: Labels | None = None
+) -> "Figure":
     """Probability plot of any family, on the paper on which it is a straight line where there is one.
 
     Lognormal and normal lives are drawn on normal paper, log-logistic ones on logistic paper, all others on Weibull paper
@@ -53,8 +55,9 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
 
     Parameters
     ----------
-    fit : DistributionFit
-        The line, with its pointwise bounds on the failed fraction.
+    fit : DistributionFit or WeibullFit
+        The line, with its pointwise bounds on the failed fraction. A line that `fit_weibull` drew through the points, by rank
+        regression, is for `weibull_paper`.
     data : LifeData
         The data of the fit.
     labels : mapping of str to str, optional
@@ -67,16 +70,20 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
     Raises
     ------
     InvalidData
-        If these are not the data of the fit, or a label is unknown.
+        If these are not the data of the fit, the fit is of another kind, or a label is unknown.
 
     Examples
     --------
     >>> from analytics import LifeData, fit_lognormal
     >>> data = LifeData([54, 187, 216, 240, 500], [1, 1, 1, 1, 0])
     >>> distribution_paper(fit_lognormal(data), data).layout.meta["alt"]
-    'Probability plot, lognormal: 4 failures and 1 suspensions; mu = 5.35, sigma = 0.87.'
+    'Probability plot, lognormal: 4 failures and 1 suspension; mu = 5.35, sigma = 0.87.'
     """
     words = Words(labels)
+    if isinstance(fit, WeibullFit):
+        fit = _by_family(fit.with_data(data))
+    if not isinstance(fit, DistributionFit):
+        raise WrongType(f"fit must be of fit_distribution or fit_weibull, not a {type(fit).__name__}")
     fit.check_made_from(data)
     ages, failed, is_open = _points(data)
     is_survivor = (data.event == RIGHT_CENSORED) & (data.time > 0)
@@ -113,7 +120,7 @@ def distribution_paper(fit: "DistributionFit", data: LifeData, *, labels: Labels
 
 
 def likelihood_contour(
-    fit: "DistributionFit | WeibullFit",
+    fit: DistributionFit | WeibullFit,
     x: str | None = None,
     y: str | None = None,
     *,
@@ -215,7 +222,7 @@ def _curve(data: LifeData) -> SurvivalCurve:
     return kaplan_meier(LifeData(middle, event, entry=np.minimum(data.entry, middle), count=data.count))
 
 
-def _paper(fit: "DistributionFit", failed: FloatArray) -> FloatArray:
+def _paper(fit: DistributionFit, failed: FloatArray) -> FloatArray:
     share = np.clip(failed, 1e-300, 1.0 - 1e-16)
     if fit.distribution in NORMAL_PAPER:
         return np.asarray(ndtri(share))
@@ -224,7 +231,7 @@ def _paper(fit: "DistributionFit", failed: FloatArray) -> FloatArray:
     return np.asarray(np.log(-np.log1p(-share)))
 
 
-def _band(fit: "DistributionFit", grid: FloatArray, words: Words) -> list[Trace]:
+def _band(fit: DistributionFit, grid: FloatArray, words: Words) -> list[Trace]:
     found = [fit.failure_probability_interval(float(age)) for age in grid]
     lower, upper = np.array([each.lower for each in found]), np.array([each.upper for each in found])
     name = words("band", confidence=percent(fit.confidence))
@@ -237,30 +244,30 @@ def _around(side: FloatArray, inside: NDArray[np.bool_]) -> list[float]:
     return [low - 0.15 * (high - low), high + 0.35 * (high - low)]
 
 
-def fit_text(fit: "DistributionFit") -> str:
+def fit_text(fit: DistributionFit) -> str:
     """A fit in one line: its distribution and its parameters."""
     return f"{_name(fit)}, {', '.join(_numbers(fit))}"
 
 
-def _by_family(fit: WeibullFit) -> "DistributionFit":
+def _by_family(fit: WeibullFit) -> DistributionFit:
     """The same maximum, as `fit_distribution` has it."""
     if fit.method != "mle":
-        raise InvalidData('a line through the points has no likelihood region; fit with method="mle"')
+        raise InvalidData('a line through the points is no maximum of the likelihood; fit with method="mle"')
     if fit.data is None:
         raise InvalidData("a likelihood contour needs the data; attach them with fit.with_data(data)")
-    return fit_distribution(fit.data, "weibull", confidence=fit.confidence)
+    return fit_distribution(fit.data, "weibull", confidence=fit.confidence, bounds=fit.bounds)
 
 
-def _name(fit: "DistributionFit") -> str:
+def _name(fit: DistributionFit) -> str:
     return fit.distribution.replace("_", " ")
 
 
-def _with_unit(fit: "DistributionFit", at: int) -> str:
+def _with_unit(fit: DistributionFit, at: int) -> str:
     parameter = fit.family.parameters[at]
     return f"{parameter.name} ({fit.unit})" if parameter.unit == "time" else parameter.name
 
 
-def _numbers(fit: "DistributionFit", *, bounds: bool = False) -> list[str]:
+def _numbers(fit: DistributionFit, *, bounds: bool = False) -> list[str]:
     """Each parameter with its unit, and its bounds where asked for and possible."""
     found = []
     for at, parameter in enumerate(fit.family.parameters):

@@ -67,7 +67,7 @@ def weibull_paper(fit: WeibullFit, data: LifeData, *, labels: Labels | None = No
     >>> from analytics import LifeData, fit_weibull
     >>> data = LifeData([54, 187, 216, 240, 500], [1, 1, 1, 1, 0])
     >>> weibull_paper(fit_weibull(data), data).layout.meta["alt"]
-    'Weibull probability plot: 4 failures and 1 suspensions; eta 300 h, beta 1.35.'
+    'Weibull probability plot: 4 failures and 1 suspension; eta 300 h, beta 1.35.'
     """
     words = Words(labels)
     fit.check_made_from(data)

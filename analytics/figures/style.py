@@ -1,5 +1,6 @@
 """What all figures share: words, colours, number format and layout."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +136,8 @@ LABELS: dict[str, str] = {
     "alt_likelihood_contour": "Joint {confidence} region of two parameters around {numbers}.",
 }
 
+LONE = re.compile(r"(?<![\d.,])(1 (?:failure|suspension|system|event|period))s\b")
+
 
 class Words:
     """The labels of one figure: the caller's where given, English otherwise."""
@@ -146,7 +149,8 @@ class Words:
         self._labels = {**LABELS, **(labels or {})}
 
     def __call__(self, name: str, **values: object) -> str:
-        return self._labels[name].format(**values)
+        # English has one other form, for one; what is translated is left as it is.
+        return LONE.sub(lambda found: found[1], self._labels[name].format(**values))
 
 
 def number(value: float | None) -> str:

@@ -102,7 +102,9 @@ class Report:
             shown = ", ".join(self.differing[:20]) + (" …" if len(self.differing) > 20 else "")
             found.append(Finding(message, params={"count": len(self.differing), "records": shown}))
         if self.windows:
-            message = N_("%(count)s systems seen in the file are now under observation in the stated window.")
+            message = N_(
+                "Systems seen in the file and now under observation in the stated window: %(count)s."
+            )
             found.append(Finding(message, params={"count": self.windows}))
         return found
 

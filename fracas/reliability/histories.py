@@ -353,10 +353,10 @@ def _label(session: Session, register: Register, systems: Collection[Key]) -> Fi
     bases = queries.window_bases(session, register.horizon, systems)
     if not bases:
         return Finding(
-            N_("%(count)s systems in service or in a stated window."), params={"count": len(systems)}
+            N_("Systems in service or in a stated window: %(count)s."), params={"count": len(systems)}
         )
     return Finding(
-        N_("%(count)s systems; window: %(bases)s"), params={"count": len(systems), "bases": "; ".join(bases)}
+        N_("Systems: %(count)s; window: %(bases)s"), params={"count": len(systems), "bases": "; ".join(bases)}
     )
 
 
@@ -387,7 +387,7 @@ def _warnings(origin: str, outside: int, not_observed: int, *, is_empty: bool) -
     if not_observed:
         found.append(
             Finding(
-                N_("%(count)s systems were not under observation, and are not in the at-risk set."),
+                N_("Systems not under observation, and so not in the at-risk set: %(count)s."),
                 params={"count": not_observed},
             )
         )

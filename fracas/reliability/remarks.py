@@ -80,6 +80,9 @@ REMARKS = (
         "no events in %(exposure)s: the mean cumulative function is 0; mtbf(0, exposure) gives a lower bound on the "
         "time between events"
     ),
+    N_(
+        "only one system: a single history shows no variance between systems, so the bounds are the curve itself"
+    ),
     N_("only %(systems)s systems: the variance between systems is itself uncertain"),
     N_("only one system is at risk at %(time)s: its steps add nothing to the variance"),
     # repair and availability

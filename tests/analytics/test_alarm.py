@@ -125,7 +125,7 @@ def test_results_come_back_from_json_and_go_into_a_frame() -> None:
         ([[1, 2]], 1.0, {"rate": 0.0}, "known rate"),
         ([[1, 2]], 1.0, {"rate": [1.0, 2.0]}, "one for each of 1 cells"),
         ([[1, 2]], 1.0, {"labels": ["pump", "valve"]}, "2 labels for 1 cells"),
-        ([[1, 2, 3]], 1.0, {"history": 1.5}, "history must leave"),
+        ([[1, 2, 3]], 1.0, {"history": 1.5}, "whole number"),
         ([[1, 2, 3]], 1.0, {"horizon": 2.5}, "horizon"),
         ([[1, 2]], 1.0, {"confidence": 90}, "confidence"),
     ],

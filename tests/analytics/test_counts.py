@@ -138,3 +138,8 @@ def test_quantiles_reach_their_level() -> None:
     for p in (0.0, 1.0, -0.1):
         with pytest.raises(InvalidData, match="probability"):
             count_quantile(pmf, p)
+
+
+def test_a_spread_beyond_memory_is_refused() -> None:
+    with pytest.raises(InvalidData, match="1e.09 times the variance"):
+        pmf_of_moments(5.0, 5e9)

@@ -293,3 +293,8 @@ def test_the_slope_of_the_profile_is_that_of_its_value() -> None:
             ahead, behind = profile.at(log_theta + h)[0], profile.at(log_theta - h)[0]
             assert slope == pytest.approx((ahead - behind) / (2 * h), rel=1e-6, abs=1e-8)
             assert value <= profile.maximum
+
+
+def test_a_line_takes_no_unknown_termination() -> None:
+    with pytest.raises(InvalidData, match="terminated must be"):
+        fit_exponential(LifeData([1, 2, 3], 1), method="rrx", terminated="never")  # type: ignore[arg-type]

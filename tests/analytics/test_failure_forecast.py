@@ -159,3 +159,10 @@ def test_what_is_refused(
 ) -> None:
     with pytest.raises(InvalidData, match=words):
         forecast_failures(fit, ages, periods, **changes)
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_positions_have_no_failures() -> None:
+    fit = fit_weibull(LifeData([900, 1400, 1700, 2000], 1))
+    found = forecast_failures(fit, [], [30, 30], draws=5)
+    assert (found.positions, found.expected.tolist(), found.upper.tolist()) == (0, [0.0, 0.0], [0.0, 0.0])

@@ -105,3 +105,18 @@ def test_unknown_families_are_refused() -> None:
         family_named("weibul")
     with pytest.raises(InvalidData, match="no failure-free time"):
         family_named("normal", location=True)
+
+
+@pytest.mark.parametrize("name", ["weibull3", "Weibull_3P", "weibull-3"])
+def test_names_of_other_programs_lead_to_the_failure_free_time(name: str) -> None:
+    with pytest.raises(
+        InvalidData, match=r'fitted by fit_weibull3, or fit_distribution\(data, "weibull", location='
+    ):
+        family_named(name)
+
+
+def test_only_families_that_have_a_failure_free_time_are_led_to_it() -> None:
+    with pytest.raises(InvalidData, match=r'fitted by fit_distribution\(data, "lognormal", location='):
+        family_named("lognormal3")
+    with pytest.raises(InvalidData, match="generalised_gamma$"):
+        family_named("normal3")

@@ -141,3 +141,15 @@ def test_the_result_survives_json() -> None:
 def test_what_is_refused(demand: Any, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidData, match=words):
         croston(demand, **changes)
+
+
+@pytest.mark.parametrize("demand", [[0, 1e16], [[1, 2], [1e300, 0]]])
+def test_demand_beyond_counting_is_refused(demand: list[object]) -> None:
+    with pytest.raises(InvalidData, match=r"not a number from 0 to 1e\+15"):
+        croston(demand)
+
+
+def test_a_start_is_two_numbers() -> None:
+    for start in ((2.0,), ("x", 1.0), (1.0, 2.0, 3.0)):
+        with pytest.raises(InvalidData, match="a start is"):
+            croston([0, 1, 0, 2], start=start)  # type: ignore[arg-type]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analytics import LifeData, WeibullFit, fit_distribution, fit_exponential, fit_weibull
-from analytics.plausible import plausible_lives
+from analytics import InvalidData, LifeData, WeibullFit, fit_distribution, fit_exponential, fit_weibull
+from analytics.plausible import plausible_lives, refuse_draws
 from analytics.weibull_likelihood import WeibullLikelihood
 
 
@@ -70,3 +70,9 @@ def test_draws_do_not_depend_on_the_unit_however_far_the_likelihood_is_from_1(k:
     for one, other in zip(lives, scaled, strict=True):
         assert other.beta == pytest.approx(one.beta, rel=1e-6)  # type: ignore[attr-defined]
         assert other.eta == pytest.approx(one.eta * k, rel=1e-6)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("draws", [0, 100_001, 10**12])
+def test_too_few_and_too_many_draws_are_refused(draws: int) -> None:
+    with pytest.raises(InvalidData, match="draws must be from 1 to 100,000"):
+        refuse_draws(draws)

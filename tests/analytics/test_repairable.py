@@ -214,3 +214,11 @@ def test_what_is_refused() -> None:
         mean_cumulative_function(EventHistories(["a"], [1], end={"a": 2}, cost=[-1]), value="cost")
     with pytest.raises(NotEnoughFailures, match="nothing has accumulated by 3 h"):
         mean_cumulative_function(five).interval(3)
+
+
+def test_the_bounds_of_one_system_are_said_to_be_none() -> None:
+    curve = mean_cumulative_function(EventHistories(["A", "A"], [10, 30], end={"A": 100}))
+    assert curve.lower.tolist() == curve.estimate.tolist()
+    assert curve.warnings == (
+        "only one system: a single history shows no variance between systems, so the bounds are the curve itself",
+    )

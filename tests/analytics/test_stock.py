@@ -176,3 +176,9 @@ def test_rounding_makes_no_probability_above_1() -> None:
     level = stock_for_service_level(shares, 0.9)
     assert np.cumsum(shares)[-1] > 1.0
     assert level.probability.max() == 1.0
+
+
+def test_more_on_hand_than_any_demand_needs_no_longer_arrays() -> None:
+    level = stock_for_service_level(2.0, 0.95, on_hand=10**12)
+    assert level.probability.size < 100
+    assert (level.probability_on_hand, level.shortage_on_hand, level.on_hand) == (1.0, 0.0, 10**12)

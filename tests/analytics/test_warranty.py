@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, weibull_min
 
-from analytics import InvalidData, Result, fit_lognormal, fit_weibull, warranty_from_nevada
+from analytics import InvalidData, Result, WarrantyReturns, fit_lognormal, fit_weibull, warranty_from_nevada
 from analytics.synthetic import WeibullLaw
 
 SHIPPED = [100, 140, 150]
@@ -134,7 +134,7 @@ def test_refuses_a_chart_that_contradicts_itself(
 
 
 @pytest.mark.parametrize(("settings", "message"), [({"periods": 0}, "periods"), ({"periods": 2.5}, "periods"),
-                                                  ({"draws": 1.5}, "periods and draws"), ({"warranty": -1.0}, "warranty"),
+                                                  ({"draws": 1.5}, "draws"), ({"warranty": -1.0}, "warranty"),
                                                   ({"confidence": 90.0}, "confidence")])  # fmt: skip
 def test_refuses_a_forecast_of_nothing(settings: dict[str, float], message: str) -> None:
     chart = warranty_from_nevada(SHIPPED, RETURNED)
@@ -151,3 +151,25 @@ def test_returns_follow_the_lives_that_few_failures_leave_plausible() -> None:
         law = WeibullLaw(1e9, 1.0)
         assert ahead.total_upper - ahead.total_lower > 3.3 * math.sqrt(ahead.total)
         assert chart.forecast(law, 2, draws=400).total_upper <= 1.0
+
+
+@pytest.mark.parametrize("ages", ["exact", "interval"])
+def test_a_chart_is_a_result_like_any_other(ages: str) -> None:
+    chart = warranty_from_nevada(SHIPPED, RETURNED, period=30.4, ages=ages, unit="d")  # type: ignore[arg-type]
+    assert (chart.unit, chart.method, chart.counts.failures, chart.warnings) == ("d", f"{ages} ages", 21, ())
+    assert (chart.exposure, chart.fingerprint) == (chart.data.exposure, chart.data.fingerprint)
+    again = Result.from_json(chart.to_json())
+    assert isinstance(again, WarrantyReturns)
+    assert again == chart
+    assert again.data.fingerprint == chart.fingerprint
+    assert again.forecast(WeibullLaw(300.0, 2.0), 3, draws=10) == chart.forecast(
+        WeibullLaw(300.0, 2.0), 3, draws=10
+    )
+
+
+@pytest.mark.parametrize("setting", [{"periods": 10**9}, {"draws": 10**9}, {"periods": "x"}, {"draws": None}])
+def test_a_forecast_beyond_reason_is_refused(setting: dict[str, object]) -> None:
+    chart = warranty_from_nevada(SHIPPED, RETURNED)
+    given: dict[str, object] = {"fit": WeibullLaw(10.0, 2.0), "periods": 3} | setting
+    with pytest.raises(InvalidData, match=next(iter(setting))):
+        chart.forecast(**given)  # type: ignore[arg-type]

@@ -96,3 +96,16 @@ def test_bounds_at_an_age_that_no_part_has_are_refused(age: float) -> None:
         fit.reliability_interval(age)
     at_start = fit.reliability_interval(0.0)
     assert at_start.lower == 1.0
+
+
+def test_calibration_knows_the_planned_exits() -> None:
+    ages, failed = [54, 187, 216, 240, 500], [1, 1, 1, 1, 0]
+    fit = weibayes(LifeData(ages, failed, planned_exit=[500] * 5), 2.0, bounds="calibrated")
+    assert fit.bounds == "calibrated"
+    assert not any("planned_exit" in warning for warning in fit.warnings)
+    unknown = weibayes(LifeData(ages, failed), 2.0, bounds="calibrated")
+    assert any("planned_exit" in warning for warning in unknown.warnings)
+    powered = fit_exponential(
+        LifeData(np.square(ages) / 500**2, failed, planned_exit=[1.0] * 5), bounds="calibrated"
+    )
+    assert fit.interval("eta").lower == pytest.approx(500 * powered.interval("theta").lower ** 0.5, rel=1e-9)

@@ -4,7 +4,9 @@ import pytest
 from analytics import (
     InvalidData,
     LifeData,
+    WrongType,
     fit_distribution,
+    fit_exponential,
     fit_limited_failure_population,
     fit_mixture,
     fit_weibull,
@@ -84,7 +86,7 @@ def test_refusals(nist: LifeData) -> None:
     whole = fit_weibull(nist)
     with pytest.raises(InvalidData, match="with_data"):
         likelihood_contour(type(whole).from_json(whole.to_json()))
-    with pytest.raises(InvalidData, match="no likelihood region"):
+    with pytest.raises(InvalidData, match="no maximum of the likelihood"):
         likelihood_contour(fit_weibull(nist, method="rrx"))
     with pytest.raises(InvalidData, match="unknown figure labels"):
         distribution_paper(fit, nist, labels={"x": "y"})
@@ -94,3 +96,20 @@ def test_a_population_of_which_few_can_fail_fills_its_paper() -> None:
     data = LifeData([2, 5, 9, 14, 22, 40, 65, 110, 300], [1] * 8 + [0], count=[1] * 8 + [2992])
     drawn = distribution_paper(fit_limited_failure_population(data), data)
     assert drawn.layout.yaxis.range[1] < np.log(-np.log1p(-0.1))
+
+
+def test_paper_takes_what_fit_weibull_gives(nist: LifeData) -> None:
+    drawn = distribution_paper(fit_weibull(nist, bounds="likelihood_ratio"), nist)
+    same = distribution_paper(fit_distribution(nist, "weibull", bounds="likelihood_ratio"), nist)
+    assert drawn.layout == same.layout
+    for one, other in zip(drawn.data, same.data, strict=True):
+        assert np.asarray(one.y) == pytest.approx(np.asarray(other.y), rel=1e-6)
+
+
+def test_paper_says_what_it_cannot_draw(nist: LifeData) -> None:
+    with pytest.raises(InvalidData, match='fit with method="mle"'):
+        distribution_paper(fit_weibull(nist, method="rry"), nist)
+    with pytest.raises(WrongType, match="fit_distribution or fit_weibull, not a ExponentialFit"):
+        distribution_paper(fit_exponential(nist), nist)  # type: ignore[arg-type]
+    with pytest.raises(InvalidData, match="fingerprints differ"):
+        distribution_paper(fit_weibull(nist), LifeData([1, 2], 1))

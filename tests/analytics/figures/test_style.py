@@ -121,3 +121,11 @@ def test_a_figure_has_its_alternative_text() -> None:
     )
     assert made.layout.meta["alt"] == "One point."
     assert made.layout.annotations[0].text == "n = 1"
+
+
+def test_one_of_a_thing_is_singular() -> None:
+    words = Words(None)
+    assert words("systems", systems=1, events=12) == "1 system, 12 events"
+    assert words("systems", systems=21, events=1) == "21 systems, 1 event"
+    assert words("counts", failures=1, suspensions="0.1") == "1 failure, 0.1 suspensions"
+    assert Words({"systems": "{systems} Systeme"})("systems", systems=1, events=1) == "1 Systeme"

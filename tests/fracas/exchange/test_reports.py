@@ -67,4 +67,4 @@ def test_the_verdict() -> None:
 def test_what_was_made_and_what_differs_is_listed() -> None:
     made = report(created={"system": ["S8", "S9"]}, differing=["FR-1 (symptom)"], windows=2)
     told = " ".join(str(note) for note in made.closing_notes())
-    assert all(word in told for word in ("S8, S9", "FR-1 (symptom)", "2 systems"))
+    assert all(word in told for word in ("S8, S9", "FR-1 (symptom)", "window: 2."))

@@ -57,7 +57,7 @@ def test_mtbf_of_a_type_of_systems_and_of_repair(client_of: Client) -> None:
     assert found["confidence"] == 0.8
     systems = get(client_of, "/reliability/mtbf")
     assert (systems["failures"], systems["exposure"]) == (5, pytest.approx(8 * 1001))
-    assert systems["warnings"][0] == "8 systems in service or in a stated window."
+    assert systems["warnings"][0] == "Systems in service or in a stated window: 8."
     assert get(client_of, "/reliability/mttr")["estimate"] == pytest.approx(24)
     assert get(client_of, "/reliability/availability")["estimate"] == pytest.approx(
         1 - 24 / (24 * 8 * 1001 / 5), abs=1e-3

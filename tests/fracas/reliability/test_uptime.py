@@ -96,7 +96,7 @@ def test_system_mtbf_names_its_at_risk_set(fleet: Fleet) -> None:
     fleet.fail(None, 20)
     found = system_mtbf(fleet.session, fleet.actor, as_of=day(400))
     assert (found.estimate, found.failures, found.exposure) == (100, 1, 100)
-    assert str(found.warnings[0]) == "1 systems; window: seen in the feed"
+    assert str(found.warnings[0]) == "Systems: 1; window: seen in the feed"
 
 
 def test_mtbf_by_period_counts_exposure_and_failures_of_each(fleet: Fleet) -> None:
