@@ -77,3 +77,12 @@ def test_the_choice_does_not_depend_on_the_unit_of_the_loss(k: float) -> None:
     }
     chosen, _ = allocate_exactly([k * loss for loss in losses], [Limit("money", costs, 10.0)], time_limit=10)
     assert tuple(chosen) == min(every, key=lambda choice: every[choice])
+
+
+def test_an_option_that_takes_the_whole_limit_is_one() -> None:
+    costs, losses = (
+        [np.array([0.0, 10.0]), np.array([0.5, 3.0])],
+        [np.array([5.0, 0.0]), np.array([1.0, 0.0])],
+    )
+    assert allocate_exactly(losses, [Limit("money", costs, 10.5)], time_limit=10)[0].tolist() == [1, 0]
+    assert allocate_exactly(losses, [Limit("money", costs, 10.4)], time_limit=10)[0].tolist() == [0, 1]

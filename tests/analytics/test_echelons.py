@@ -187,6 +187,14 @@ def test_one_system_is_down_as_long_as_its_part_is_owed() -> None:
     assert plan.availability == pytest.approx(1 - plan.backorders)
 
 
+def test_a_system_that_holds_several_of_a_part_needs_all_of_them() -> None:
+    """Of systems with z pieces each, (1 - back orders / (systems z)) ** z lack none, as in one store."""
+    one_base = multi_echelon(
+        [0.9], depot_stock=0, base_stock=1, systems=4, quantity_per_system=3, **SHERBROOKE
+    )
+    assert one_base.availability == pytest.approx((1 - one_base.backorders / 12) ** 3)
+
+
 def test_the_result_survives_json() -> None:
     plan = multi_echelon(BASES, budget=4, systems=8, **SHERBROOKE)
     assert EchelonPlan.from_json(plan.to_json()) == plan

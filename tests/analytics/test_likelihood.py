@@ -101,3 +101,19 @@ def test_another_unit_moves_the_likelihood_by_that_of_the_exact_ages(k: float) -
     exact = data.count[data.event == 1].sum()
     found = LifeLikelihood(WEIBULL, scaled).value(moved)
     assert found == pytest.approx(LifeLikelihood(WEIBULL, data).value(theta) - exact * math.log(k))
+
+
+@pytest.mark.parametrize("far", [100.0, 400.0])
+def test_an_interval_in_either_tail_keeps_its_digits(far: float) -> None:
+    """Survival of exp(-100) beside 1, or a failure probability of that size: no difference of floats would show them."""
+    low = LifeData([far], 3, upper=far + 1.0)
+    found = LifeLikelihood(FAMILIES["exponential"], low).value([0.0])
+    assert found == pytest.approx(-far + math.log(-math.expm1(-1.0)), rel=1e-12)
+    z = -math.sqrt(far)
+    early = LifeData([math.exp(z)], 3, upper=math.exp(z + 0.5))
+    inside = stats.norm.logcdf(z + 0.5) + math.log(
+        -math.expm1(stats.norm.logcdf(z) - stats.norm.logcdf(z + 0.5))
+    )
+    assert LifeLikelihood(LOGNORMAL, early).value([0.0, 0.0]) == pytest.approx(inside, rel=1e-10)
+    late = LifeData([math.exp(-z - 0.5)], 3, upper=math.exp(-z))
+    assert LifeLikelihood(LOGNORMAL, late).value([0.0, 0.0]) == pytest.approx(inside, rel=1e-10)

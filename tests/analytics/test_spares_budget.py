@@ -128,6 +128,16 @@ def test_lots_bounds_and_what_is_there() -> None:
     assert kept.stock.tolist() == [9]
 
 
+@pytest.mark.parametrize(("lot", "minimum_order"), [(10, 0), (1, 30), (7, 20)])
+def test_without_a_limit_of_its_own_a_stock_goes_on_until_nothing_is_short(
+    lot: int, minimum_order: int
+) -> None:
+    plan = optimise_spares([3.0], unit_cost=1.0, budget=1e6, lot=lot, minimum_order=minimum_order)
+    assert plan.backorders < 1e-7
+    assert plan.order[0] % lot == 0
+    assert plan.order[0] >= minimum_order
+
+
 def test_weights_move_the_money() -> None:
     plain = optimise_spares([1.0, 1.0], unit_cost=1.0, budget=3)
     vital = optimise_spares([1.0, 1.0], unit_cost=1.0, budget=3, weight=[1.0, 50.0])
