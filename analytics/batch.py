@@ -58,11 +58,6 @@ class Status(IntEnum):
     NOT_CONVERGED = 3
 
 
-def marked(which: NDArray[np.bool_]) -> Any:
-    """An index of the marked elements: a slice where all are, which moves whole arrays at once."""
-    return slice(None) if which.all() else which
-
-
 @dataclass(frozen=True)
 class Samples:
     """Exact and right-censored lives of many samples, ready for sums: made by `gather`.
@@ -118,10 +113,6 @@ class Samples:
         # Numbers of the records and not a mask: few samples are left of many when a search nears its end.
         records = np.repeat(self.offsets[:-1][keep] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return self._pick(records, keep, offsets)
-
-    def numbers(self, keep: Any) -> "Samples":
-        """The marked samples, or a slice of them, without their records."""
-        return self._pick(slice(0, 0), keep, np.zeros(self.failures[keep].size + 1, dtype=np.intp))
 
     def _pick(self, records: Any, samples: Any, offsets: NDArray[np.intp]) -> "Samples":
         columns: Any = (self.x, self.weight, self.entry, self.entry_weight)
@@ -184,6 +175,17 @@ class Fits:
             self.score_norm[rows],
             self.status[rows],
         )
+
+    def put(self, rows: Any, fits: "Fits") -> None:
+        """Overwrite the fits of some samples."""
+        for name, values in vars(fits).items():
+            getattr(self, name)[..., rows] = values
+
+    def forget(self, rows: NDArray[np.bool_]) -> None:
+        """Leave NaN for the numbers of the marked samples."""
+        if rows.any():
+            for values in (self.log_eta, self.log_beta, self.loglik, self.information, self.score_norm):
+                values[..., rows] = np.nan
 
     @property
     def covariance(self) -> FloatArray:
@@ -337,6 +339,63 @@ def maximise(samples: Samples, start: FloatArray | None = None) -> Fits:
     return fits
 
 
+def fit_records(
+    age: FloatArray,
+    event: NDArray[np.int8],
+    offsets: NDArray[np.intp],
+    *,
+    entry: FloatArray | None = None,
+    weight: FloatArray | None = None,
+) -> tuple[Fits, FloatArray]:
+    """The fits of samples of which `gather` need not write down what `maximise` reads.
+
+    Returns
+    -------
+    Fits
+    ndarray, shape (2, samples)
+        Failures and exposure of each sample, where they fell off on the way; otherwise NaN.
+    """
+    fitting, n = compiled(), offsets.size - 1
+    fits, sums = Fits.empty(n), np.full((2, n), np.nan)
+    if fitting is None:
+        for a, b in chunks(offsets):
+            rows = slice(offsets[a], offsets[b])
+            late, count = (None if column is None else column[rows] for column in (entry, weight))
+            samples = gather(
+                age[rows], event[rows], offsets[a : b + 1] - offsets[a], entry=late, weight=count
+            )
+            fits.put(slice(a, b), maximise(samples))
+        return fits, sums
+    plain = np.ones(n, dtype=bool)
+    for column, usual in ((entry, 0.0), (weight, 1.0)):
+        if column is not None:
+            plain &= ~np.logical_or.reduceat(column != usual, offsets[:-1])
+    if plain.any():
+        numbers, out = np.empty((4, n)), np.full((8, n), np.nan)
+        fitting.fit(offsets, age, event, _limits(), numbers, out)
+        fits.status[:] = Status.NO_FINITE_MAXIMUM
+        fits.status[numbers[0] <= 0.0] = Status.NO_FAILURES
+        _record_compiled(fits, (numbers[0], numbers[2], numbers[3]), out)
+        np.copyto(sums, numbers[:2], where=plain)
+    if not plain.all():
+        # The others on their own, so that no sample depends on its neighbours to the last bit.
+        lengths = np.diff(offsets)
+        others, cuts = np.repeat(~plain, lengths), np.concatenate([[0], np.cumsum(lengths[~plain])])
+        late, count = (None if column is None else column[others] for column in (entry, weight))
+        fits.put(~plain, maximise(gather(age[others], event[others], cuts, entry=late, weight=count)))
+    return fits, sums
+
+
+def add_up(values: NDArray[Any], offsets: NDArray[np.intp]) -> NDArray[Any]:
+    """The sum of each sample's values: whole numbers of whole numbers."""
+    sums = np.zeros(offsets.size - 1, dtype=np.int64 if values.dtype.kind == "i" else np.float64)
+    if compiled() is None:
+        np.add.reduceat(values, offsets[:-1], out=sums, dtype=sums.dtype)
+    else:
+        compiled().add_up(values, offsets, sums)
+    return sums
+
+
 def chunks(offsets: NDArray[np.intp], records: int = CHUNK_RECORDS) -> Iterator[tuple[int, int]]:
     """Ranges of whole samples of about this many records, at least one sample each."""
     first, n = 0, offsets.size - 1
@@ -434,7 +493,8 @@ def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: in
         done = (score_norm < VERIFIED_SCORE) & (np.abs(step) < LAST_STEP)
         if done.any():
             search = (log_beta[done], step[done], slope[done], score_norm[done])
-            _record(fits, rows[done], samples.numbers(done), search, sums[:, done])
+            numbers = np.stack([samples.failures, samples.sum_x, samples.log_scale])[:, done]
+            _record(fits, rows[done], numbers, search, sums[:, done])
         lost = ~done & ((log_beta < math.log(SMALLEST_BETA)) | (log_beta > math.log(LARGEST_BETA)))
         fits.status[rows[lost]] = Status.NO_FINITE_MAXIMUM
         low, high = np.where(score > 0.0, log_beta, low), np.where(score > 0.0, high, log_beta)
@@ -447,19 +507,30 @@ def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: in
             log_beta, low, high = log_beta[more], low[more], high[more]
 
 
+def _limits() -> FloatArray:
+    """What the compiled search is told."""
+    range_ = math.log(SMALLEST_BETA), math.log(LARGEST_BETA)
+    return np.array([VERIFIED_SCORE, LAST_STEP, *range_, SKEWNESS, MOST_PASSES])
+
+
 def _search_compiled(samples: Samples, log_beta: FloatArray, fits: Fits, first: int) -> None:
     """The same search by numba, some samples side by side; none where `log_beta` is NaN."""
-    nothing, out = np.empty(0), np.zeros((8, len(samples)))
+    nothing, out = np.empty(0), np.full((8, len(samples)), np.nan)
     columns = [nothing if c is None else c for c in (samples.weight, samples.entry, samples.entry_weight)]
-    smallest, largest = math.log(SMALLEST_BETA), math.log(LARGEST_BETA)
-    limits = np.array([VERIFIED_SCORE, LAST_STEP, smallest, largest, SKEWNESS, MOST_PASSES])
-    sums = np.stack([samples.failures, samples.sum_x])
-    compiled().search(samples.offsets, samples.x, *columns, sums, log_beta, limits, out)
-    here = fits.take(slice(first, first + len(samples)))  # views
-    here.status[out[7] == 2.0] = Status.NO_FINITE_MAXIMUM
-    done = marked(out[7] == 1.0)
-    last, step, norm, slope = out[:4, done]
-    _record(here, done, samples.numbers(done), (last, step, slope, norm), out[4:7, done])
+    numbers = np.stack([samples.failures, samples.sum_x, samples.log_scale])
+    compiled().search(samples.offsets, samples.x, *columns, numbers, log_beta, _limits(), out)
+    _record_compiled(fits.take(slice(first, first + len(samples))), numbers, out)
+
+
+def _record_compiled(fits: Fits, numbers: Any, out: FloatArray) -> None:
+    """What numba handed out; NaN where it found nothing."""
+    last, step, norm, slope, *sums, verdict = out
+    other = fits.status.copy()
+    other[verdict == 2.0] = Status.NO_FINITE_MAXIMUM
+    other[verdict == 3.0] = Status.NOT_CONVERGED
+    with np.errstate(all="ignore"):
+        _record(fits, slice(None), numbers, (last, step, slope, norm), sums)
+    np.copyto(fits.status, other, where=verdict != 1.0)
 
 
 def _profile_score(samples: Samples, beta: FloatArray, sums: FloatArray) -> tuple[FloatArray, ...]:
@@ -489,21 +560,24 @@ def next_log_beta(
 def _record(
     fits: Fits,
     at: Any,
-    samples: Samples,
+    numbers: Any,
     search: tuple[FloatArray, ...],
-    sums: FloatArray,
+    sums: Any,
 ) -> None:
-    """Estimates, log-likelihood and information where the search has ended, one last step applied."""
+    """Estimates, log-likelihood and information where the search has ended, one last step applied.
+
+    `numbers` are failures, sum_x and log_scale of these samples.
+    """
     log_beta, step, slope, score_norm = search
-    d, beta = samples.failures, np.exp(log_beta)
+    d, sum_x, log_scale = numbers
+    beta = np.exp(log_beta)
     mean = sums[1] / sums[0]
     # Scale at this shape in closed form, and what the last step of the shape adds to it (second order left out).
     u = np.log(sums[0] / d) / beta
     z = beta * (mean - u)
-    fits.log_eta[at] = samples.log_scale + u + (mean - u) * step
+    fits.log_eta[at] = log_scale + u + (mean - u) * step
     fits.log_beta[at] = log_beta + step
-    sum_log = samples.sum_x + d * samples.log_scale
-    fits.loglik[at] = d * (log_beta - 1.0) + beta * (samples.sum_x - d * u) - sum_log
+    fits.loglik[at] = d * (log_beta - 1.0) + beta * (sum_x - d * u) - (sum_x + d * log_scale)
     # The profile's curvature is the Schur complement of eta in the information, which saves a sum and its cancellation.
     fits.information[:, at] = beta * beta * d, -beta * d * z, d * (z * z - slope)
     fits.score_norm[at] = score_norm

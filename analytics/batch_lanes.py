@@ -19,7 +19,18 @@ LOG2_E, LN_2 = 1.0 / math.log(2.0), math.log(2.0)
 ROUNDER = 1.5 * 2.0**52 + 1023.0
 # The exponential on [-log 2 / 2, log 2 / 2], by interpolation at Chebyshev's points: relative error below 1e-15.
 _NEAR_0 = np.polynomial.Chebyshev.interpolate(np.exp, 11, domain=[-LN_2 / 2.0, LN_2 / 2.0])
-POLYNOMIAL = _NEAR_0.convert(kind=np.polynomial.Polynomial).coef.tolist()
+NEAR_0 = _NEAR_0.convert(kind=np.polynomial.Polynomial).coef.tolist()
+# atanh(s) / s is 1 + s^2 times this series of s^2, by interpolation as well; s = (m - 1) / (m + 1), m from root 1/2 to root 2.
+_ATANH = np.polynomial.Chebyshev.interpolate(
+    lambda z: np.sum([z**k / (2.0 * k + 3.0) for k in range(20)], axis=0),
+    7,
+    domain=[0.0, (3.0 - 2.0 * math.sqrt(2.0)) ** 2],
+)
+ATANH = [1.0, *_ATANH.convert(kind=np.polynomial.Polynomial).coef.tolist()]
+SMALLEST_WHOLE = float(np.finfo(np.float64).tiny)
+BITS_OF_ROOT, BITS_OF_1, BITS_OF_2_52 = (
+    int(np.float64(v).view(np.int64)) for v in (math.sqrt(0.5), 1.0, 2.0**52)
+)
 REAL, WHOLE = ir.DoubleType(), ir.IntType(64)
 
 
@@ -47,6 +58,33 @@ class Lanes:
         first = self.builder.insert_element(empty, value, ir.Constant(index, 0))
         return self.builder.shuffle_vector(first, empty, zeros)
 
+    def pointer(self, address: Any, kind: Any = None) -> Any:
+        """The address of a vector, of real numbers if nothing else is said."""
+        return self.builder.inttoptr(address, (kind or self.real).as_pointer())
+
+    def load(self, address: Any) -> Any:
+        """The numbers at an address."""
+        return self.builder.load(self.pointer(address), align=8)
+
+    def load_some(self, address: Any, which: Any, otherwise: Any) -> Any:
+        """The marked numbers at an address, which alone are read, and other numbers in the other lanes."""
+        pointer, index = self.pointer(address), ir.IntType(32)
+        kind = ir.FunctionType(self.real, [pointer.type, index, which.type, self.real])
+        load = get_or_insert_function(  # type: ignore[no-untyped-call]
+            self.builder.module, kind, f"llvm.masked.load.v{self.lanes}f64.p0"
+        )
+        return self.builder.call(load, [pointer, ir.Constant(index, 8), which, otherwise])
+
+    def store_each(self, address: Any, values: list[Any], apart: int) -> None:
+        """Write vectors to an address and behind it, so many numbers apart."""
+        for k, value in enumerate(values):
+            there = self.builder.add(address, ir.Constant(WHOLE, 8 * apart * k))
+            self.builder.store(value, self.pointer(there), align=8)
+
+    def size(self, value: Any) -> Any:
+        """Numbers without their sign."""
+        return self.larger(value, self.builder.fsub(self.number(0.0), value))
+
     def times(self, a: Any, b: Any) -> Any:
         return self.builder.fmul(a, b, flags=LOOSE)
 
@@ -67,68 +105,121 @@ class Lanes:
         rounded = builder.fadd(builder.fmul(z, self.number(LOG2_E)), self.number(ROUNDER))
         r = self.plus(z, self.times(builder.fsub(rounded, self.number(ROUNDER)), self.number(-LN_2)))
         square = builder.fmul(r, r)
-        odd = self.times(r, self.polynomial(POLYNOMIAL[1::2], square))
+        odd = self.times(r, self.polynomial(NEAR_0[1::2], square))
         power = builder.bitcast(builder.shl(builder.bitcast(rounded, self.whole), self.bits(52)), self.real)
-        return builder.fmul(self.plus(self.polynomial(POLYNOMIAL[0::2], square), odd), power)
+        return builder.fmul(self.plus(self.polynomial(NEAR_0[0::2], square), odd), power)
 
-    def sum(self, value: Any) -> Any:
-        """The sum over the lanes, halves first."""
-        left = self.lanes
-        while left > 1:
-            left //= 2
-            half = ir.VectorType(ir.IntType(32), left)
-            nothing = ir.Constant(value.type, ir.Undefined)
-            low, high = (
-                self.builder.shuffle_vector(value, nothing, ir.Constant(half, list(range(a, a + left))))
-                for a in (0, left)
-            )
-            value = self.builder.fadd(low, high)
-        return self.builder.extract_element(value, ir.Constant(ir.IntType(32), 0))
+    def log(self, v: Any) -> Any:
+        """The logarithm of a positive number without a call or a branch; relative error below 1e-15."""
+        builder = self.builder
+        # A number too small for all its bits is raised first.
+        small = builder.fcmp_ordered("<", v, self.number(SMALLEST_WHOLE))
+        v = builder.select(small, builder.fmul(v, self.number(2.0**54)), v)
+        raised = builder.select(small, self.number(2.0**52 + 1023.0 + 54.0), self.number(2.0**52 + 1023.0))
+        # v = m 2^k with m between the roots of 1/2 and of 2.
+        moved = builder.add(builder.bitcast(v, self.whole), self.bits(BITS_OF_1 - BITS_OF_ROOT))
+        k = builder.or_(builder.lshr(moved, self.bits(52)), self.bits(BITS_OF_2_52))
+        k = builder.fsub(builder.bitcast(k, self.real), raised)
+        m = builder.add(builder.and_(moved, self.bits(2**52 - 1)), self.bits(BITS_OF_ROOT))
+        f = builder.fsub(builder.bitcast(m, self.real), self.number(1.0))
+        s = builder.fdiv(f, builder.fadd(f, self.number(2.0)))
+        near = self.times(builder.fadd(s, s), self.polynomial(ATANH, builder.fmul(s, s)))
+        return self.plus(self.times(k, self.number(LN_2)), near)
+
+    def larger(self, a: Any, b: Any) -> Any:
+        return self.builder.select(self.builder.fcmp_ordered(">", a, b), a, b)
 
 
-def vector_loop(
-    builder: Any,
-    columns: list[tuple[Any, float]],
-    records: Any,
-    sums: int,
-    body: Callable[[Lanes, list[Any], list[Any]], list[Any]],
+class Row:
+    """One row of columns that stand side by side, a number for each lane."""
+
+    def __init__(self, lanes: Lanes, number: Any) -> None:
+        self.lanes, self.number = lanes, number
+
+    def _pointer(self, column: Any) -> Any:
+        return self.lanes.builder.gep(self.lanes.pointer(column), [self.number])
+
+    def load(self, column: Any) -> Any:
+        """The numbers of this row, of columns that begin at an address."""
+        return self.lanes.builder.load(self._pointer(column), align=8)
+
+    def store(self, column: Any, value: Any) -> None:
+        """Overwrite them."""
+        self.lanes.builder.store(value, self._pointer(column), align=8)
+
+
+def counted_loop(
+    builder: Any, end: Any, step: int, first: list[Any], body: Callable[[Any, list[Any]], list[Any]]
 ) -> list[Any]:
-    """Run over columns of numbers a vector at a time: `body(lanes, values, sums)` gives the new sums; returns their totals.
-
-    A column is its address and what stands for the records that the last vector lacks.
-    """
-    lanes = Lanes(builder, LANES)
-    starts = [builder.inttoptr(address, lanes.real.as_pointer()) for address, _ in columns]
-    kind = ir.FunctionType(
-        lanes.real, [starts[0].type, ir.IntType(32), ir.VectorType(ir.IntType(1), LANES), lanes.real]
-    )
-    load = get_or_insert_function(  # type: ignore[no-untyped-call]
-        builder.module, kind, f"llvm.masked.load.v{LANES}f64.p0"
-    )
-    before, loop, after = (
-        builder.block,
-        builder.append_basic_block("loop"),
-        builder.append_basic_block("after"),
-    )
-    builder.branch(loop)
+    """Run ``body(at, values)`` at 0, `step`, ... below `end`, where there is any; it gives the new values."""
+    before = builder.block
+    loop, after = builder.append_basic_block("loop"), builder.append_basic_block("after")
+    zero = ir.Constant(WHOLE, 0)
+    builder.cbranch(builder.icmp_signed("<", zero, end), loop, after)
     builder.position_at_end(loop)
-    at, running = builder.phi(WHOLE), [builder.phi(lanes.real) for _ in range(sums)]
-    following = builder.add(at, ir.Constant(WHOLE, LANES))
-    numbers = ir.Constant(lanes.whole, [ir.Constant(WHOLE, lane) for lane in range(LANES)])
-    there = builder.icmp_signed("<", numbers, lanes.of(builder.sub(records, at)))
-    vector = builder.sdiv(at, ir.Constant(WHOLE, LANES))
-    values = [
-        builder.call(
-            load, [builder.gep(start, [vector]), ir.Constant(ir.IntType(32), 8), there, lanes.number(filler)]
-        )
-        for start, (_, filler) in zip(starts, columns, strict=True)
-    ]
-    new = body(lanes, values, running)
-    at.add_incoming(ir.Constant(WHOLE, 0), before)
+    at, running = builder.phi(WHOLE), [builder.phi(value.type) for value in first]
+    new = body(at, running)
+    following = builder.add(at, ir.Constant(WHOLE, step))
+    at.add_incoming(zero, before)
     at.add_incoming(following, loop)
-    for total, value in zip(running, new, strict=True):
-        total.add_incoming(lanes.number(0.0), before)
-        total.add_incoming(value, loop)
-    builder.cbranch(builder.icmp_signed("<", following, records), loop, after)
+    builder.cbranch(builder.icmp_signed("<", following, end), loop, after)
     builder.position_at_end(after)
-    return [lanes.sum(value) for value in new]
+    last = [builder.phi(value.type) for value in first]
+    for phi, result, begin, value in zip(running, last, first, new, strict=True):
+        for each in (phi, result):
+            each.add_incoming(begin, before)
+            each.add_incoming(value, loop)
+    return last
+
+
+def row_loop(lanes: Lanes, rows: Any, sums: int, body: Callable[[Row, list[Any]], list[Any]]) -> list[Any]:
+    """Run over rows: `body(row, sums)` gives the new sums, which begin at 0; returns the last."""
+    nothing = [lanes.number(0.0)] * sums
+    return counted_loop(lanes.builder, rows, 1, nothing, lambda at, running: body(Row(lanes, at), running))
+
+
+def side_by_side(
+    lanes: Lanes, column: Any, starts: Any, sizes: Any, rows: Any, room: Any, filler: Any
+) -> None:
+    """Write pieces of a column side by side, one in each lane, eight rows at a time.
+
+    `starts` and `sizes` are the addresses of the first record and of the number of records for each lane; `filler` stands
+    below the last.
+    """
+    builder, numbers = (
+        lanes.builder,
+        ir.Constant(lanes.whole, [ir.Constant(WHOLE, k) for k in range(lanes.lanes)]),
+    )
+    index, beyond = ir.VectorType(ir.IntType(32), lanes.lanes), lanes.of(filler)
+    begin, size = (builder.load(lanes.pointer(address, lanes.whole), align=8) for address in (starts, sizes))
+
+    def body(at: Any, _: list[Any]) -> list[Any]:
+        pieces = []
+        for lane in range(lanes.lanes):
+            first, records = (
+                builder.extract_element(v, ir.Constant(ir.IntType(32), lane)) for v in (begin, size)
+            )
+            address = builder.add(column, builder.mul(builder.add(first, at), ir.Constant(WHOLE, 8)))
+            there = builder.icmp_signed("<", numbers, lanes.of(builder.sub(records, at)))
+            pieces.append(lanes.load_some(address, there, beyond))
+        # What is a piece becomes a lane: halves of the pieces change places, then quarters, then single numbers.
+        width = lanes.lanes // 2
+        while width:
+            low = ir.Constant(
+                index, [k if not k & width else k - width + lanes.lanes for k in range(lanes.lanes)]
+            )
+            high = ir.Constant(
+                index, [k + width if not k & width else k + lanes.lanes for k in range(lanes.lanes)]
+            )
+            for a in range(lanes.lanes):
+                if not a & width:
+                    pair = pieces[a], pieces[a + width]
+                    pieces[a], pieces[a + width] = (
+                        builder.shuffle_vector(*pair, which) for which in (low, high)
+                    )
+            width //= 2
+        for k, row in enumerate(pieces):
+            Row(lanes, builder.add(at, ir.Constant(WHOLE, k))).store(room, row)
+        return []
+
+    counted_loop(builder, rows, lanes.lanes, [], body)

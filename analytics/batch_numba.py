@@ -1,10 +1,12 @@
-"""The loops of `analytics.batch` compiled: a few samples at a time, each read from the cache of the core.
+"""The loops of `analytics.batch` compiled: samples side by side, one in each lane of the processor's vectors.
 
 Imported where numba is installed (extra `fast`). Sums are taken in another order than numpy's, so the results agree with
 its to rounding, not to the bit; among themselves they are the same bits for a sample wherever it stands.
 
-The loop over records is written in vector instructions (`analytics.batch_lanes`): left to itself the compiler takes those that
-do not fill some four vectors one by one, and a part of a fleet has few others.
+The loops over records are written in vector instructions (`analytics.batch_lanes`): left to itself the compiler takes the
+records of one sample as a vector, and the few of a part of a fleet are over before that pays. Samples of about the
+same length are put beside one another, a column each, and every step of the search is a step of all of them. A long sample
+is cut into as many pieces as there are lanes.
 """
 
 import math
@@ -14,18 +16,19 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-from analytics.batch_lanes import LANES, LOOSE, Lanes, vector_loop
+from analytics.batch_lanes import LANES, Lanes, Row, row_loop, side_by_side
 
 # Samples searched together: between their passes the processor works on the steps of all.
-GROUP = 16
-# Stands for a record that the last vector lacks: its exponential is as good as 0, whatever beta.
+BLOCKS = 2
+GROUP = BLOCKS * LANES
+# A sample longer than this has a block of lanes to itself.
+LONG = 1024
+# Records read at a time, from which the samples of a group are chosen: they stay in the cache of a core.
+TILE_RECORDS = 32_768
+# Stands for a record that a lane lacks: its exponential is as good as 0, whatever beta.
 FAR_BELOW = -1e15
-# In the short sums over ages the order may change too.
-REORDERED = {"reassoc", *LOOSE}
-
-
-def _generate_exp(_context: Any, z: Any) -> Any:
-    return types.float64(z), lambda _c, builder, _s, given: Lanes(builder, 1).exp(given[0])
+# In the short sums over ages the order may change.
+REORDERED = {"reassoc", "contract", "nsz"}
 
 
 def _add_powers(lanes: Lanes, beta: Any, values: list[Any], sums: list[Any]) -> list[Any]:
@@ -37,37 +40,109 @@ def _add_powers(lanes: Lanes, beta: Any, values: list[Any], sums: list[Any]) -> 
     return [lanes.plus(sums[0], h), lanes.plus(sums[1], hx), lanes.plus(sums[2], lanes.times(hx, x))]
 
 
-def _generate_power_sums(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-    *columns, records, beta = given
-    each = Lanes(builder, LANES).of(beta)
-    totals = vector_loop(
-        builder,
-        list(zip(columns, (FAR_BELOW, 0.0), strict=False)),
-        records,
-        3,
-        lambda lanes, values, sums: _add_powers(lanes, each, values, sums),
+def _generate_powers(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+    *columns, rows, beta, sums = given
+    lanes = Lanes(builder, LANES)
+    each = lanes.load(beta)
+    totals = row_loop(
+        lanes, rows, 3, lambda row, sums: _add_powers(lanes, each, [row.load(c) for c in columns], sums)
     )
-    return context.make_tuple(builder, signature.return_type, totals)
+    lanes.store_each(sums, totals, GROUP)
+    return rows
 
 
-THREE: Any = types.UniTuple(types.float64, 3)  # type: ignore[no-untyped-call]
-# The exponential of a number between -707 and 709.
+def _generate_largest(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+    signed, rows, largest = given
+    lanes = Lanes(builder, LANES)
+    found = row_loop(lanes, rows, 1, lambda row, sums: [lanes.larger(lanes.size(row.load(signed)), sums[0])])
+    lanes.store_each(largest, found, GROUP)
+    return rows
+
+
+def _generate_logs(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+    column, rows, scale, sums = given
+    lanes = Lanes(builder, LANES)
+    largest, nothing, one = lanes.load(scale), lanes.number(0.0), lanes.number(1.0)
+    # Multiplied, which takes a fraction of the time; first by a power of two that keeps the inverse a number.
+    even = builder.select(
+        builder.fcmp_ordered(">", largest, lanes.number(2.0**500)), lanes.number(2.0**-500), one
+    )
+    even = builder.select(
+        builder.fcmp_ordered("<", largest, lanes.number(2.0**-500)), lanes.number(2.0**500), even
+    )
+    inverse = builder.fdiv(one, builder.fmul(largest, even))
+
+    def body(row: Row, sums: list[Any]) -> list[Any]:
+        signed = row.load(column)
+        age, failed = lanes.size(signed), builder.fcmp_ordered(">", signed, nothing)
+        there = builder.fcmp_ordered(">", age, nothing)
+        x = lanes.log(builder.fmul(builder.fmul(age, even), inverse))
+        row.store(column, builder.select(there, x, lanes.number(FAR_BELOW)))
+        x = builder.select(there, x, nothing)
+        return [
+            lanes.plus(sums[0], builder.select(failed, one, nothing)),
+            lanes.plus(sums[1], builder.select(failed, x, nothing)),
+            lanes.plus(sums[2], builder.select(there, one, nothing)),
+            lanes.plus(sums[3], x),
+            lanes.plus(sums[4], lanes.times(x, x)),
+            lanes.plus(sums[5], age),
+        ]
+
+    lanes.store_each(sums, row_loop(lanes, rows, 6, body), GROUP)
+    return rows
+
+
+def _generate_side_by_side(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+    side_by_side(Lanes(builder, LANES), *given)
+    return given[3]
+
+
+def _generate_exp(_context: Any, z: Any) -> Any:
+    return types.float64(z), lambda _c, builder, _s, given: Lanes(builder, 1).exp(given[0])
+
+
+def _generate_log(_context: Any, v: Any) -> Any:
+    return types.float64(v), lambda _c, builder, _s, given: Lanes(builder, 1).log(given[0])
+
+
+# The exponential of a number between -707 and 709, and the logarithm of a positive number.
 _exp: Any = intrinsic(_generate_exp)
-# Sums of exp(beta x) x^k, k = 0, 1, 2, over records that begin at the address x; and the same with weights, the same bits
-# where these are 1.
-_power_sums: Any = intrinsic(
-    lambda _context, x, records, beta: (THREE(x, records, beta), _generate_power_sums)
+_log: Any = intrinsic(_generate_log)
+# All below take addresses, and give back the number of rows. Where a number is written for each lane, the next follows
+# `GROUP` numbers behind.
+#
+# Sums of exp(beta x) x^k, k = 0, 1, 2, over rows of x; and the same with weights.
+_powers: Any = intrinsic(
+    lambda _context, x, rows, beta, sums: (types.int64(x, rows, beta, sums), _generate_powers)
 )
-_weighted_power_sums: Any = intrinsic(
-    lambda _context, x, weight, records, beta: (THREE(x, weight, records, beta), _generate_power_sums)
+_weighted_powers: Any = intrinsic(
+    lambda _context, x, weight, rows, beta, sums: (types.int64(x, weight, rows, beta, sums), _generate_powers)
+)
+# Ages, those of survivors negative, 0 for none: the largest; and their logarithms x over a scale, written in their place,
+# with failures, sum of x over these, records, sums of x and of x^2, and sum of the ages.
+_largest: Any = intrinsic(
+    lambda _context, signed, rows, largest: (types.int64(signed, rows, largest), _generate_largest)
+)
+_logs: Any = intrinsic(
+    lambda _context, signed, rows, scale, sums: (types.int64(signed, rows, scale, sums), _generate_logs)
+)
+# Pieces of a column of numbers, put side by side.
+_side_by_side: Any = intrinsic(
+    lambda _context, column, starts, sizes, rows, room, filler: (
+        types.int64(column, starts, sizes, rows, room, filler),
+        _generate_side_by_side,
+    )
 )
 
 
-# Rows of the numbers that a search keeps for each sample of a group; the first seven are handed out in this order.
+# Rows of the numbers that a search keeps for each lane; the first seven are handed out in this order.
 LAST, STEP, NORM, SLOPE, S0, S1, S2, HERE, LOW, HIGH, BETA, FAILURES, MEAN_FAILED = range(
     0, 13 * GROUP, GROUP
 )
-ROWS = 13
+# What is summed of the ages of a sample before the search, and of its entries during it.
+SCALE, FAILED, SUM_FAILED, UNITS, SUM_X, SUM_XX, EXPOSURE = range(13 * GROUP, 20 * GROUP, GROUP)
+E0 = FAILED
+ROWS = 20
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -95,18 +170,152 @@ def _advance(lane: Any, skewness: float) -> None:
         lane[HERE + j] = there if low < there < high else fallback
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _begin(first: int, log_beta: Any, sums: Any, lane: Any, open_: Any) -> int:
-    """Put the samples from `first` on into the group, but those without a first guess; returns how many there are."""
-    searched = 0
-    for k in range(first, min(first + GROUP, log_beta.size)):
-        if not math.isnan(log_beta[k]):
-            j = k - first
-            lane[HERE + j], lane[LOW + j], lane[HIGH + j] = log_beta[k], -np.inf, np.inf
-            lane[FAILURES + j], lane[MEAN_FAILED + j] = sums[0, k], sums[1, k] / sums[0, k]
-            open_[searched] = j
-            searched += 1
-    return searched
+# What a block is: its first lane, whether one sample has all lanes, its rows, and where its columns begin (0: there is none).
+FIRST, ALONE, LENGTH, X, WEIGHT, ENTRY, ENTRY_WEIGHT = range(7)
+
+
+@njit(cache=True, nogil=True)
+def _hand_round(block: Any, lane: Any, row: int) -> None:
+    """Where a block is one long sample: give all its lanes what the first has."""
+    first = block[FIRST]
+    if block[ALONE]:
+        for j in range(first + 1, first + LANES):
+            lane[row + j] = lane[row + first]
+
+
+@njit(cache=True, nogil=True)
+def _put_together(block: Any, lane: Any, row: int, rows: int) -> None:
+    """Where a block is one long sample: give its first lane the sum of all, in some rows of numbers."""
+    first = block[FIRST]
+    if block[ALONE]:
+        for k in range(row, row + rows * GROUP, GROUP):
+            for j in range(first + 1, first + LANES):
+                lane[k + first] += lane[k + j]
+
+
+@njit(cache=True, nogil=True)
+def _pass(block: Any, lane: Any, lane_at: int) -> None:
+    """Power sums of the samples of a block, less those of their entries."""
+    first, rows = block[FIRST], block[LENGTH]
+    _hand_round(block, lane, BETA)
+    beta, sums = lane_at + 8 * (BETA + first), lane_at + 8 * (S0 + first)
+    if block[WEIGHT]:
+        _weighted_powers(block[X], block[WEIGHT], rows, beta, sums)
+    else:
+        _powers(block[X], rows, beta, sums)
+    if block[ENTRY]:
+        _weighted_powers(block[ENTRY], block[ENTRY_WEIGHT], rows, beta, lane_at + 8 * (E0 + first))
+        for k in range(0, 3 * GROUP, GROUP):
+            for j in range(first, first + LANES):
+                lane[S0 + k + j] -= lane[E0 + k + j]
+    _put_together(block, lane, S0, 3)
+
+
+@njit(cache=True, nogil=True)
+def _end(searched: int, limits: Any, lane: Any, open_: Any, member: Any, out: Any) -> int:
+    """Hand out the samples whose search has ended; returns how many go on."""
+    verified, last_step, smallest, largest = limits
+    still = 0
+    for i in range(searched):
+        j = open_[i]
+        found = lane[NORM + j] < verified and abs(lane[STEP + j]) < last_step
+        if found or lane[LAST + j] < smallest or lane[LAST + j] > largest:
+            for row in range(7):
+                out[row, member[j]] = lane[LAST + row * GROUP + j]
+            out[7, member[j]] = 1.0 if found else 2.0
+        else:
+            open_[still] = j
+            still += 1
+    return still
+
+
+@njit(cache=True, nogil=True)
+def _search(searched: int, limits: Any, blocks: Any, lane: Any, open_: Any, member: Any, out: Any) -> None:
+    """Halley's method for the open samples of a group, from the log beta in `HERE`."""
+    verified, last_step, smallest, largest, skewness, passes = limits
+    lane_at = _address(lane)
+    for j in range(GROUP):
+        lane[LOW + j], lane[HIGH + j] = -np.inf, np.inf
+    for _ in range(int(passes)):
+        if searched == 0:
+            return
+        for j in range(GROUP):
+            lane[BETA + j] = _exp(lane[HERE + j])
+        for b in range(BLOCKS):
+            if blocks[b, LENGTH]:
+                _pass(blocks[b], lane, lane_at)
+        _advance(lane, skewness)
+        searched = _end(searched, (verified, last_step, smallest, largest), lane, open_, member, out)
+
+
+@njit(cache=True, nogil=True)
+def _tile(offsets: Any, first: int, order: Any, counts: Any) -> int:
+    """Put the samples from `first` on that make up a tile in the order of their lengths; returns how many they are."""
+    last = first + 1
+    while last < offsets.size - 1 and offsets[last + 1] - offsets[first] <= TILE_RECORDS:
+        last += 1
+    counts[:] = 0
+    for k in range(first, last):
+        counts[min(offsets[k + 1] - offsets[k], LONG + 1) + 1] += 1
+    for length in range(1, counts.size):
+        counts[length] += counts[length - 1]
+    for k in range(first, last):
+        length = min(offsets[k + 1] - offsets[k], LONG + 1)
+        order[counts[length]] = k
+        counts[length] += 1
+    return last - first
+
+
+@njit(cache=True, nogil=True)
+def _fill_block(block: Any, at: int, many: int, order: Any, offsets: Any, member: Any, piece: Any) -> int:
+    """Give each of the next samples a lane, or a long one all; returns how many have a place.
+
+    `piece` gets the first record of each lane, and how many it has.
+    """
+    first = block[FIRST]
+    for j in range(first, first + LANES):
+        member[j], piece[0, j], piece[1, j] = -1, 0, 0
+    block[LENGTH] = block[ALONE] = placed = 0
+    while placed < LANES and at + placed < many:
+        k = order[at + placed]
+        records = offsets[k + 1] - offsets[k]
+        if records > LONG and placed > 0:
+            break
+        member[first + placed] = k
+        if records > LONG:
+            each = (records + LANES - 1) // LANES
+            block[ALONE], block[LENGTH] = 1, each
+            for j in range(LANES):
+                piece[0, first + j] = offsets[k] + j * each
+                piece[1, first + j] = max(min(each, records - j * each), 0)
+            return 1
+        piece[0, first + placed], piece[1, first + placed] = offsets[k], records
+        block[LENGTH] = max(block[LENGTH], records)
+        placed += 1
+    return placed
+
+
+@njit(cache=True, nogil=True)
+def _room(offsets: Any) -> Any:
+    """What a search works on, made once: numbers, open lanes and samples of a group, its blocks, pieces, order and counts."""
+    blocks = np.zeros((BLOCKS, 7), dtype=np.int64)
+    blocks[:, FIRST] = LANES * np.arange(BLOCKS)
+    return (
+        np.zeros(ROWS * GROUP),
+        np.empty(GROUP, dtype=np.int64),
+        np.empty(GROUP, dtype=np.int64),
+        blocks,
+        np.empty((2, GROUP), dtype=np.int64),
+        np.empty(offsets.size, dtype=np.int64),
+        np.empty(LONG + 3, dtype=np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _most_numbers(offsets: Any) -> Any:
+    """In the columns of a block, at most; they are filled eight rows at a time."""
+    longest = np.diff(offsets).max()
+    return LANES * (max(min(longest, LONG), (longest + LANES - 1) // LANES) + LANES + 1)
 
 
 @njit(inline="always")
@@ -116,39 +325,12 @@ def _address(column: Any) -> Any:
 
 
 @njit(inline="always")
-def _sums(addresses: Any, first: int, records: int, beta: float) -> Any:
-    """Power sums of one sample less those of its entries."""
-    x, weight, entry, entry_weight = addresses
-    skip = 8 * first
-    if weight:
-        s0, s1, s2 = _weighted_power_sums(x + skip, weight + skip, records, beta)
-    else:
-        s0, s1, s2 = _power_sums(x + skip, records, beta)
-    if entry:
-        e0, e1, e2 = _weighted_power_sums(entry + skip, entry_weight + skip, records, beta)
-        s0, s1, s2 = s0 - e0, s1 - e1, s2 - e2
-    return s0, s1, s2
+def _aligned(room: Any) -> Any:
+    """The first address in a column at which a whole vector lies in one line of the cache."""
+    return (_address(room) + 63) // 64 * 64
 
 
-@njit(cache=True, nogil=True)
-def _end(first: int, searched: int, limits: Any, lane: Any, open_: Any, out: Any) -> int:
-    """Hand out the samples whose search has ended; returns how many go on."""
-    verified, last_step, smallest, largest = limits
-    still = 0
-    for i in range(searched):
-        j = open_[i]
-        found = lane[NORM + j] < verified and abs(lane[STEP + j]) < last_step
-        if found or lane[LAST + j] < smallest or lane[LAST + j] > largest:
-            for row in range(7):
-                out[row, first + j] = lane[LAST + row * GROUP + j]
-            out[7, first + j] = 1.0 if found else 2.0
-        else:
-            open_[still] = j
-            still += 1
-    return still
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def search(
     offsets: Any,
     x: Any,
@@ -160,31 +342,134 @@ def search(
     limits: Any,
     out: Any,
 ) -> None:
-    """Halley's method of `analytics.batch` for each sample, `GROUP` of them side by side.
+    """Halley's method of `analytics.batch` for each sample.
 
     `sums` holds failures and sum_x; `limits` the score to reach, the last step, the range of log beta, the skewness and the
     most passes. `out` gets the last log beta, step, score norm, slope, the three sums, and 1 found, 2 lost, 0 neither.
     Nothing is done where log beta is NaN.
     """
-    verified, last_step, smallest, largest, skewness, passes = limits
-    # Addresses, not slices: to make a slice takes longer than to sum over it.
-    addresses = (_address(x), _address(weight), _address(entry), _address(entry_weight))
-    # One array with a row for each number, so that the compiler sees that no two of them overlap.
-    lane, open_ = np.zeros(ROWS * GROUP), np.empty(GROUP, dtype=np.int64)
-    for first in range(0, offsets.size - 1, GROUP):
-        searched = _begin(first, log_beta, sums, lane, open_)
-        for _ in range(int(passes)):
+    lane, open_, member, blocks, piece, order, counts = _room(offsets)
+    columns = (_address(x), _address(weight), _address(entry), _address(entry_weight))
+    room = np.empty((BLOCKS, 4, _most_numbers(offsets)))
+    first = 0
+    while first < offsets.size - 1:
+        many, at = _tile(offsets, first, order, counts), 0
+        while at < many:
+            searched = 0
+            for b in range(BLOCKS):
+                at += _fill_block(blocks[b], at, many, order, offsets, member, piece)
+                for c in range(4):
+                    if columns[c]:
+                        blocks[b, X + c] = _aligned(room[b, c])
+                        _columns(blocks[b], columns[c], piece, blocks[b, X + c], 0.0 if c % 2 else FAR_BELOW)
+                for j in range(blocks[b, FIRST], blocks[b, FIRST] + LANES):
+                    k = member[j]
+                    lane[HERE + j] = 0.0
+                    if k >= 0 and not math.isnan(log_beta[k]):
+                        lane[HERE + j] = log_beta[k]
+                        lane[FAILURES + j], lane[MEAN_FAILED + j] = sums[0, k], sums[1, k] / sums[0, k]
+                        open_[searched] = j
+                        searched += 1
+                _hand_round(blocks[b], lane, HERE)
+            _search(searched, limits, blocks, lane, open_, member, out)
+        first += many
+
+
+@njit(cache=True, nogil=True)
+def _columns(block: Any, column: int, piece: Any, room: int, filler: float) -> None:
+    """Put the pieces of a column that the lanes of a block work on side by side."""
+    piece_at = _address(piece) + 8 * block[FIRST]
+    _side_by_side(column, piece_at, piece_at + 8 * GROUP, block[LENGTH], room, filler)
+
+
+@njit(cache=True, nogil=True)
+def _sign(age: Any, event: Any, signed: Any) -> None:
+    for i in range(age.size):
+        signed[i] = age[i] if event[i] != 0 else -age[i]
+
+
+@njit(cache=True, nogil=True)
+def _prepare(block: Any, lane: Any, lane_at: int) -> None:
+    """Signed ages of a block to logarithms over the largest of each sample, and their sums."""
+    first = block[FIRST]
+    scale = lane_at + 8 * (SCALE + first)
+    _largest(block[X], block[LENGTH], scale)
+    if block[ALONE]:
+        for j in range(first + 1, first + LANES):
+            lane[SCALE + first] = max(lane[SCALE + first], lane[SCALE + j])
+        _hand_round(block, lane, SCALE)
+    for j in range(first, first + LANES):
+        lane[SCALE + j] = lane[SCALE + j] if lane[SCALE + j] > 0.0 else 1.0
+    _logs(block[X], block[LENGTH], scale, lane_at + 8 * (FAILED + first))
+    _put_together(block, lane, FAILED, 6)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _start(lane: Any) -> None:
+    """The first log beta of each sample of a group, as `analytics.batch.log_moment_start` has it."""
+    for j in range(GROUP):
+        d, units = lane[FAILED + j], lane[UNITS + j]
+        mean, failed = lane[SUM_X + j] / units, lane[SUM_FAILED + j] / d
+        spread = (lane[SUM_XX + j] / units - mean * mean) / (math.pi**2 / 6.0)
+        behind = failed - mean
+        root = math.sqrt(behind * behind + 4.0 * spread)
+        beta = (behind + root) / (2.0 * spread) if behind > 0.0 else 2.0 / (root - behind)
+        beta = min(max(beta, 1e-3), 1e4) if beta < np.inf else 1.0
+        lane[HERE + j], lane[FAILURES + j], lane[MEAN_FAILED + j] = _log(beta), d, failed
+
+
+@njit(cache=True, nogil=True)
+def fit(offsets: Any, age: Any, event: Any, limits: Any, numbers: Any, out: Any) -> None:
+    """The same from ages and events, of samples without weights and entries; an age of 0 counts for nothing.
+
+    `numbers` gets failures, sum of the ages, sum_x and logarithm of the largest age of each sample; `out` the same as from
+    `search`, and 3 where the search did not end.
+    """
+    lane, open_, member, blocks, piece, order, counts = _room(offsets)
+    lane_at = _address(lane)
+    signed = np.empty(max(np.diff(offsets).max(), TILE_RECORDS))
+    room = np.empty((BLOCKS, _most_numbers(offsets)))
+    first = 0
+    while first < offsets.size - 1:
+        many, at = _tile(offsets, first, order, counts), 0
+        begin, end = offsets[first], offsets[first + many]
+        _sign(age[begin:end], event[begin:end], signed)
+        while at < many:
+            for b in range(BLOCKS):
+                at += _fill_block(blocks[b], at, many, order, offsets, member, piece)
+                # Taken anew each time: after its last mention an array may be gone, though its address is still in use.
+                blocks[b, X] = _aligned(room[b])
+                _columns(blocks[b], _address(signed) - 8 * begin, piece, blocks[b, X], 0.0)
+                _prepare(blocks[b], lane, lane_at)
+            _start(lane)
+            searched = 0
             for j in range(GROUP):
-                lane[BETA + j] = _exp(lane[HERE + j])
-            for i in range(searched):
-                j = open_[i]
-                begin, end = offsets[first + j], offsets[first + j + 1]
-                s0, s1, s2 = _sums(addresses, begin, end - begin, lane[BETA + j])
-                lane[S0 + j], lane[S1 + j], lane[S2 + j] = s0, s1, s2
-            _advance(lane, skewness)
-            searched = _end(first, searched, (verified, last_step, smallest, largest), lane, open_, out)
-            if searched == 0:
-                break
+                k = member[j]
+                if k >= 0:
+                    numbers[0, k], numbers[1, k] = lane[FAILED + j], lane[EXPOSURE + j]
+                    numbers[2, k], numbers[3, k] = lane[SUM_FAILED + j], _log(lane[SCALE + j])
+                    if lane[MEAN_FAILED + j] < -1e-13:  # not so without failures either
+                        out[7, k] = 3.0
+                        open_[searched] = j
+                        searched += 1
+            for b in range(BLOCKS):
+                _hand_round(blocks[b], lane, HERE)
+            _search(searched, limits, blocks, lane, open_, member, out)
+        first += many
+
+
+@njit(cache=True, nogil=True, fastmath=REORDERED)
+def _added(total: Any, values: Any) -> Any:
+    for value in values:
+        total += value
+    return total
+
+
+@njit(cache=True, nogil=True)
+def add_up(values: Any, offsets: Any, sums: Any) -> None:
+    """Add each sample's values to its sum."""
+    for k in range(sums.size):
+        sums[k] = _added(sums[k], values[offsets[k] : offsets[k + 1]])
 
 
 @njit(cache=True, nogil=True, fastmath=REORDERED)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.batch import Fits, Samples, Status, marked, maximise
+from analytics.batch import Fits, Status, fit_records
 from analytics.batch_bounds import ratio_bounds
 from analytics.batch_lognormal import maximise_lognormal
 from analytics.distributions import fit_lognormal
@@ -25,6 +25,7 @@ from analytics.fleet_parts import (
     chi_square_factors,
     few_failures,
     fit_one_by_one,
+    records,
 )
 from analytics.lifedata import LifeData
 from analytics.results import FloatArray
@@ -36,56 +37,61 @@ NORMAL_B10 = -1.2815515655446004  # the 10 % point of the standard normal
 
 def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Settings) -> Columns:
     """Weibull fits of the parts: by the batch, and one by one where the batch does not reach."""
-    parts = Parts.of(data, offsets)
-    columns = parts.columns(("eta", "beta"))
+    rows, others = records(data, offsets)
+    fits, known = fit_records(*rows, **others)
+    parts = Parts.of(data, offsets, known)
     two = parts.failures >= 2
-    samples = parts.samples()
-    fits = maximise(samples)
     ok = two & ~parts.inexact & (fits.status == Status.OK)
-    columns["status"][fits.status == Status.NO_FINITE_MAXIMUM] = NO_MAXIMUM
     one_by_one = two & (parts.inexact | (fits.status == Status.NOT_CONVERGED))
     if settings.bounds == "calibrated":
-        one_by_one |= ok
+        columns, one_by_one = parts.columns(("eta", "beta")), one_by_one | ok
     else:
-        _fill_weibull(columns, ok, fits)
-        lower, upper = _weibull_bounds(parts, samples, fits, ok, settings)
-        at = marked(ok)
-        for name, low, high in zip(("eta", "beta"), lower, upper, strict=True):
-            with np.errstate(over="ignore"):  # a bound that is no number any more is infinite
-                columns[f"{name}_lower"][at], columns[f"{name}_upper"][at] = np.exp(low[at]), np.exp(high[at])
-            if settings.bounds != "bootstrap":
-                one_by_one |= ok & np.isnan(low + high)
+        fits.forget(~ok)
+        lower, upper = _weibull_bounds(parts, fits, ok, settings)
+        columns = parts.columns(("eta", "beta"), _found(fits, lower, upper))
+        columns["status"][ok] = OK
+        if settings.bounds != "bootstrap":
+            one_by_one |= ok & np.isnan(lower + upper).any(axis=0)
+    columns["status"][fits.status == Status.NO_FINITE_MAXIMUM] = NO_MAXIMUM
     fit_one_by_one(columns, parts, one_by_one, _one_weibull, settings)
     columns["status"][(columns["status"] == OK) & np.isnan(columns["beta_lower"])] = NO_BOUNDS
     few_failures(columns, parts, settings, "eta")
     return columns
 
 
-def _fill_weibull(columns: Columns, ok: NDArray[np.bool_], fits: Fits) -> None:
-    at = marked(ok)
-    found, beta = fits.take(at), columns["beta"]
-    columns["eta"][at], beta[at] = np.exp(found.log_eta), np.exp(found.log_beta)
-    columns["b10"][at] = np.exp(found.log_eta + LOG_B10 / beta[at])
-    columns["loglik"][at], columns["score_norm"][at] = found.loglik, found.score_norm
-    columns["status"][at] = OK
+def _found(fits: Fits, lower: FloatArray, upper: FloatArray) -> Columns:
+    with np.errstate(over="ignore"):  # a bound that is no number any more is infinite
+        (eta_lower, beta_lower), (eta_upper, beta_upper) = np.exp(lower), np.exp(upper)
+        beta = np.exp(fits.log_beta)
+        return {
+            "eta": np.exp(fits.log_eta),
+            "beta": beta,
+            "eta_lower": eta_lower,
+            "eta_upper": eta_upper,
+            "beta_lower": beta_lower,
+            "beta_upper": beta_upper,
+            "b10": np.exp(fits.log_eta + LOG_B10 / beta),
+            "loglik": fits.loglik,
+            "score_norm": fits.score_norm,
+        }
 
 
 def _weibull_bounds(
-    parts: Parts, samples: Samples, fits: Fits, ok: NDArray[np.bool_], settings: Settings
-) -> tuple[Any, Any]:
+    parts: Parts, fits: Fits, ok: NDArray[np.bool_], settings: Settings
+) -> tuple[FloatArray, FloatArray]:
     """Lower and upper bounds on (log eta, log beta); NaN where the batch found none."""
     if settings.bounds == "wald":
         reach = settings.deviate * np.sqrt(fits.variance)
         centre = np.stack([fits.log_eta, fits.log_beta])
         return centre - reach, centre + reach
-    found = np.full((2, 2, len(samples)), np.nan)
+    found = np.full((2, 2, len(parts)), np.nan)
     if settings.bounds == "bootstrap":
         for k in np.flatnonzero(ok):
             found[:, :, k] = bootstrap_bounds(
                 parts.part(int(k)), float(fits.log_beta[k]), settings.confidence
             )
         return found[0], found[1]
-    with_fit = samples.take(ok)
+    with_fit = parts.samples().take(ok)
     for at, name in enumerate(("eta", "beta")):
         found[:, at, ok] = ratio_bounds(with_fit, fits.take(ok), name, settings.deviate)
     return found[0], found[1]

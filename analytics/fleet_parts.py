@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri
 
-from analytics.batch import Samples, gather
+from analytics.batch import Samples, add_up, gather
 from analytics.errors import AnalyticsError, InvalidData, NoFiniteMaximum
 from analytics.lifedata import LEFT_CENSORED, RIGHT_CENSORED, LifeData
 from analytics.results import FloatArray
@@ -76,8 +76,8 @@ class Parts:
     inexact: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, data: LifeData, offsets: NDArray[np.intp]) -> "Parts":
-        """Count what the rows between the first and the last offset hold."""
+    def of(cls, data: LifeData, offsets: NDArray[np.intp], known: FloatArray | None = None) -> "Parts":
+        """Count what the rows between the first and the last offset hold, but for what is `known` (see `fit_records`)."""
         rows, starts = slice(offsets[0], offsets[-1]), offsets[:-1] - offsets[0]
         event, weight = data.event[rows], data.count[rows] if data.has_counts else None
         exposed, inexact = data.time[rows], np.zeros(starts.size, dtype=bool)
@@ -90,44 +90,46 @@ class Parts:
             exposed = exposed - data.entry[rows]
             # A failure at its very age of entry counts, though its record was never at risk: no batch has that.
             inexact |= np.logical_or.reduceat((event != RIGHT_CENSORED) & (exposed <= 0.0), starts)
-        failed: NDArray[Any] = (event != RIGHT_CENSORED).view(np.int8)
-        if weight is not None:
-            failed, exposed = failed.view(bool) * weight, exposed * weight
-        failures = np.add.reduceat(failed, starts, dtype=np.int64 if weight is None else None)
-        return cls(
-            data, offsets, weight, failures.astype(np.int64), np.add.reduceat(exposed, starts), inexact
-        )
+        if known is None or np.isnan(known).any():
+            failed: NDArray[Any] = (event != RIGHT_CENSORED).view(np.int8)
+            if weight is not None:
+                failed, exposed = failed.view(bool) * weight, exposed * weight
+            failures, exposure = (add_up(values, offsets - offsets[0]) for values in (failed, exposed))
+            if known is not None:
+                exposure = np.where(np.isnan(known[1]), exposure, known[1])
+        else:
+            failures, exposure = known
+        return cls(data, offsets, weight, failures.astype(np.int64), exposure, inexact)
 
     def __len__(self) -> int:
         return self.failures.size
 
     def samples(self) -> Samples:
         """The parts as samples; those with inexact records are not to be used."""
-        rows = slice(self.offsets[0], self.offsets[-1])
-        return gather(
-            self.data.time[rows],
-            self.data.event[rows],
-            self.offsets - self.offsets[0],
-            entry=self.data.entry[rows] if self.data.has_entries else None,
-            weight=self.weight,
-        )
+        columns, others = records(self.data, self.offsets)
+        return gather(*columns, **others)
 
     def part(self, k: int) -> LifeData:
         """The rows of one part."""
         return self.data.take(np.arange(self.offsets[k], self.offsets[k + 1]))
 
-    def columns(self, parameters: tuple[str, ...]) -> Columns:
-        """The frame of every answer, nothing estimated yet."""
-        names = [
-            *parameters,
-            *(f"{name}_{side}" for name in parameters for side in ("lower", "upper")),
-            "b10",
-        ]
-        columns: Columns = {name: np.full(len(self), np.nan) for name in names}
-        columns |= {"failures": self.failures, "records": np.diff(self.offsets), "exposure": self.exposure}
-        columns |= {name: np.full(len(self), np.nan) for name in ("loglik", "score_norm")}
-        columns["status"] = np.full(len(self), NOT_CONVERGED, dtype=np.int8)
-        return columns
+    def columns(self, parameters: tuple[str, ...], found: Columns | None = None) -> Columns:
+        """The frame of every answer, with the numbers found; nothing else is estimated yet."""
+        bounds = (f"{name}_{side}" for name in parameters for side in ("lower", "upper"))
+        own = {"failures": self.failures, "records": np.diff(self.offsets), "exposure": self.exposure}
+        found = {**(found or {}), **own}
+        names = [*parameters, *bounds, "b10", *own, "loglik", "score_norm"]
+        columns = {name: found[name] if name in found else np.full(len(self), np.nan) for name in names}
+        return columns | {"status": np.full(len(self), NOT_CONVERGED, dtype=np.int8)}
+
+
+def records(data: LifeData, offsets: NDArray[np.intp]) -> tuple[Any, dict[str, Any]]:
+    """What a batch wants to know of the rows between the first and the last offset."""
+    rows = slice(offsets[0], offsets[-1])
+    return (data.time[rows], data.event[rows], offsets - offsets[0]), {
+        "entry": data.entry[rows] if data.has_entries else None,
+        "weight": data.count[rows] if data.has_counts else None,
+    }
 
 
 def fit_one_by_one(

@@ -15,6 +15,7 @@ from analytics.batch import (
     Samples,
     Status,
     chunks,
+    fit_records,
     gather,
     log_moment_start,
     maximise,
@@ -142,13 +143,26 @@ def test_rows_of_a_table_are_samples() -> None:
     assert table.log_beta.tolist() == flat.log_beta.tolist()
 
 
-def test_the_numbers_of_samples_carry_no_records(rng: np.random.Generator) -> None:
-    samples = gathered(many_samples(rng, 5))
-    keep = np.array([True, False, True, True, False])
-    numbers = samples.numbers(keep)
-    assert numbers.x.size == 0
-    assert numbers.offsets.tolist() == [0] * 4
-    assert numbers.failures == pytest.approx(samples.failures[keep])
+def test_records_are_fitted_as_the_samples_gathered_from_them(rng: np.random.Generator) -> None:
+    lengths = np.concatenate(
+        [rng.integers(1, 80, 200), [1, 1023, 1024, 1025, 3000, 1031], rng.integers(1, 9, 50)]
+    )
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    scale = np.repeat(10.0 ** rng.integers(-300, 300, lengths.size), lengths)
+    age = scale * rng.weibull(np.repeat(rng.uniform(0.5, 6.0, lengths.size), lengths))
+    event = (rng.random(age.size) < np.repeat(rng.random(lengths.size), lengths)).astype(np.int8)
+    tied, passing = rng.random(age.size) < 0.2, rng.random(age.size) < 0.1
+    age[tied] = (np.ceil(age / scale * 4.0) / 4.0 * scale)[tied]
+    age[passing], event[passing] = 0.0, 0
+    (found, sums), expected = fit_records(age, event, offsets), maximise(gather(age, event, offsets))
+    if not np.isnan(sums).any():
+        assert sums[0].tolist() == np.add.reduceat(event, offsets[:-1], dtype=float).tolist()
+        assert sums[1] == pytest.approx(np.add.reduceat(age, offsets[:-1]), rel=1e-13)
+    assert found.status.tolist() == expected.status.tolist()
+    assert set(Status) - {Status.NOT_CONVERGED} == set(found.status.tolist())
+    for name in ("log_eta", "log_beta", "loglik", "information"):
+        of = [getattr(fits, name)[..., fits.status == Status.OK] for fits in (found, expected)]
+        assert of[0] == pytest.approx(of[1], rel=1e-9, abs=1e-9), name
 
 
 def test_weights_may_be_fractions_and_nothing() -> None:

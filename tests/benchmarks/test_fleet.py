@@ -79,7 +79,7 @@ def test_against_the_arithmetic(backend: str, monkeypatch: pytest.MonkeyPatch, r
     age, event, offsets = fleet(100_000, 50, ragged=True)
     data = LifeData(age, event, group=np.repeat(np.arange(offsets.size - 1), np.diff(offsets)))
     samples = batch.gather(age, event, offsets)
-    kernel = median_seconds(lambda: batch.maximise(batch.gather(age, event, offsets)))
+    kernel = median_seconds(lambda: batch.fit_records(age, event, offsets))
     whole = median_seconds(lambda: fit_fleet(data))
     x, room = samples.x, np.empty(samples.x.size)
     in_memory = median_seconds(lambda: np.exp(x, out=room))
