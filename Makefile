@@ -142,7 +142,7 @@ mutation: setup  ## would the tests of the fits and the spares notice a changed 
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutation.run $(MUTATION_OPTIONS)
 
 .PHONY: fuzz
-fuzz: setup  ## send garbage to every address, by hand and by schemathesis, and to the import (many minutes)
+fuzz: setup  ## send garbage to every address, by hand and by schemathesis, and to the import (an hour of processor time)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/journeys/test_every_address.py
 
 .PHONY: screens

@@ -34,9 +34,11 @@ def test_the_bounds_of_a_fit_hold_the_truth(units: int, watched: float, known: b
         for name, value in truth.items():
             held[name] += value in fit.interval(name)
     share = {name: count / counted for name, count in held.items()}
-    sys.stdout.write(f"\n{units} units watched to about {watched}: {counted} fits, held {share}\n")
-    monte_carlo = 3 * math.sqrt(CONFIDENCE * (1 - CONFIDENCE) / counted)
-    assert all(abs(value - CONFIDENCE) < 0.015 + monte_carlo for value in share.values()), share
+    error = math.sqrt(CONFIDENCE * (1 - CONFIDENCE) / counted)
+    sys.stdout.write(
+        f"\n{units} units watched to about {watched}: {counted} fits, held {share}, standard error {error:.3f}\n"
+    )
+    assert all(abs(value - CONFIDENCE) < 0.015 + 3 * error for value in share.values()), share
 
 
 def test_coverage_does_not_depend_on_beta() -> None:

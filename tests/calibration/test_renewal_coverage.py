@@ -32,7 +32,8 @@ def test_the_bounds_hold_the_truth(kijima: Kijima, q: float) -> None:
             except InvalidData:  # a q on the edge has no Fisher bounds, which is counted as not held
                 continue
     shares = {kind: {name: count / REPEATS for name, count in of.items()} for kind, of in held.items()}
-    sys.stdout.write(f"\nKijima {kijima}, q = {q}: {shares}\n")
+    error = math.sqrt(0.09 / REPEATS)
+    sys.stdout.write(f"\nKijima {kijima}, q = {q}: {shares}, standard error {error:.3f}\n")
     # Likelihood-ratio bounds come short by some two points at these sizes; three standard errors of chance besides.
-    least = 0.90 - 0.025 - 3.0 * math.sqrt(0.09 / REPEATS)
+    least = 0.90 - 0.025 - 3.0 * error
     assert min(shares["likelihood_ratio"].values()) > least, shares
