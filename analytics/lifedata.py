@@ -321,11 +321,16 @@ def _labels(group: ArrayLike, n: int) -> NDArray[Any]:
     labels = np.array(group)
     if labels.shape != (n,):
         raise InvalidData(f"group has shape {labels.shape} where time has {n} values")
-    if labels.dtype == object:
+    if labels.dtype.kind in "OUS" and not (isinstance(group, np.ndarray) and group.dtype.kind in "US"):
+        given = list(np.asarray(group, dtype=object))
         _refuse(
-            np.array([label is None for label in labels.tolist()]),
+            np.array([label is None for label in given]),
             "group is None; every row needs the label of its part",
         )
+        # 1 and "1" would become one part, and what is no text has no place among texts in their order.
+        text = np.array([isinstance(label, str) for label in given])
+        if text.any():
+            _refuse(~text, "group is no text where other rows have text; give one kind of label to all rows")
     return labels
 
 

@@ -192,3 +192,20 @@ def test_counts_that_floats_cannot_add_exactly_are_refused(count: float) -> None
 def test_rows_without_a_label_are_named() -> None:
     with pytest.raises(InvalidData, match="row 1: group is None"):
         LifeData([1.0, 2.0, 3.0], 1, group=["a", None, "b"])
+
+
+@pytest.mark.parametrize(
+    "labels", [[1, "1", 1], ["a", 2.5, "b"], np.array(["a", 7, "b"], dtype=object), ["a", float("nan"), "b"]]
+)
+def test_labels_of_two_kinds_are_refused(labels: Any) -> None:
+    with pytest.raises(InvalidData, match="one kind of label") as refused:
+        LifeData([1.0, 2.0, 3.0], 1, group=labels)
+    assert refused.value.rows == ([0, 2] if labels[0] == 1 else [1])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["a", "b", "a"], [1, 2, 1], np.array(["a", "b", "a"]), np.array([b"a", b"b", b"a"], dtype=object)],
+)
+def test_labels_of_one_kind_are_taken(labels: Any) -> None:
+    assert len(LifeData([1.0, 2.0, 3.0], 1, group=labels).groups) == 2

@@ -41,9 +41,9 @@ def draw(seed: int) -> LifeData:
     if style == "inspected":
         event = np.where(event == 1, rng.choice([1, 2, 3], size), 0)
         upper = np.where(event == 3, age * rng.uniform(1.1, 2.5, size), np.nan)
-    return LifeData(
-        age * scale, event, entry=entry * scale, upper=upper * scale, count=rng.integers(1, 3, size)
-    )
+    # Samples without counts and entries go another way through the compiled search.
+    count = rng.integers(1, 3, size) if rng.random() < 0.5 else None
+    return LifeData(age * scale, event, entry=entry * scale, upper=upper * scale, count=count)
 
 
 @dataclass(frozen=True)
