@@ -200,7 +200,7 @@ def test_rows_without_a_label_are_named() -> None:
 def test_labels_of_two_kinds_are_refused(labels: Any) -> None:
     with pytest.raises(InvalidData, match="one kind of label") as refused:
         LifeData([1.0, 2.0, 3.0], 1, group=labels)
-    assert refused.value.rows == ([0, 2] if labels[0] == 1 else [1])
+    assert list(refused.value.rows) == ([0, 2] if labels[0] == 1 else [1])
 
 
 @pytest.mark.parametrize(
