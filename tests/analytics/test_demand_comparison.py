@@ -110,7 +110,7 @@ def test_three_thousand_parts(reference_data: Path) -> None:
         ([[1, 0] * 10], {"methods": []}, "unknown methods"),
         ([[1, 0] * 10], {"origins": 0}, "at least 1"),
         ([[1, 0] * 10], {"quantile": 95}, "between 0 and 1"),
-        ([[1, -1] * 10], {}, "at least 0"),
+        ([[1, -1] * 10], {}, "from 0 to 1e"),
     ],
 )
 def test_what_is_refused(demand: Any, changes: dict[str, Any], words: str) -> None:

@@ -208,7 +208,7 @@ def test_thousands_of_parts_are_planned_in_seconds(rng: np.random.Generator) -> 
         ([1.0], {"names": ["a", "b"]}, "names"),
         ([1.0], {"systems": 0}, "systems must be a positive number"),
         ([1.0], {"systems": -5, "objective": "availability"}, "systems must be a positive number"),
-        ([1.0], {"systems": math.nan}, "systems must be a positive number"),
+        ([1.0], {"systems": math.nan}, "systems must be a number, not nan"),
         ([-1.0], {}, "mean demand"),
         ([1.0], {"limits": {"mass": (1.0, -1.0)}}, "mass must be at least 0"),
         ([1.0], {"limits": {"mass": (1.0, 5.0)}, "method": "marginal"}, "one budget or one target"),
