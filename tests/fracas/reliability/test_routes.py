@@ -175,7 +175,7 @@ def test_demand_by_the_month(client_of: Client) -> None:
 def test_the_fleets_page_names_who_is_at_risk(client_of: Client) -> None:
     text = page(client_of, "/fleet", as_of=AS_OF)
     shown = words(text)
-    assert "At risk: 8 systems" in shown
+    assert "At risk: Systems in service or in a stated window: 8." in shown
     assert "days since commissioning" in shown
     assert "24 h" in shown
     assert "only_kind=LEAK" in text
