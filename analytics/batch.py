@@ -130,62 +130,64 @@ class Samples:
 
 @dataclass(frozen=True)
 class Fits:
-    """Weibull fits of many samples, one array element a sample; NaN where `status` is not OK.
+    """Weibull fits of many samples, one column a sample; NaN where `status` is not OK.
 
     Attributes
     ----------
-    log_eta, log_beta : ndarray
-        The estimates.
-    loglik : ndarray
-        Log-likelihood at the estimates.
-    information : ndarray, shape (3, samples)
-        Observed information in (log eta, log beta): eta-eta, eta-beta, beta-beta.
-    score_norm : ndarray
-        Distance of the last point evaluated from the maximum, in standard errors. The estimate is one step closer.
+    numbers : ndarray, shape (7, samples)
+        The rows that the properties name, in their order.
     status : ndarray of int
         `Status` of each sample.
     """
 
-    log_eta: FloatArray
-    log_beta: FloatArray
-    loglik: FloatArray
-    information: FloatArray
-    score_norm: FloatArray
+    numbers: FloatArray
     status: NDArray[np.int8]
 
     @classmethod
     def empty(cls, n: int) -> "Fits":
         """Nothing fitted yet."""
-        return cls(
-            log_eta=np.full(n, np.nan),
-            log_beta=np.full(n, np.nan),
-            loglik=np.full(n, np.nan),
-            information=np.full((3, n), np.nan),
-            score_norm=np.full(n, np.nan),
-            status=np.full(n, Status.NOT_CONVERGED, dtype=np.int8),
-        )
+        return cls(np.full((7, n), np.nan), np.full(n, Status.NOT_CONVERGED, dtype=np.int8))
+
+    @property
+    def log_eta(self) -> FloatArray:
+        """Estimate of log eta."""
+        return self._row(0)
+
+    @property
+    def log_beta(self) -> FloatArray:
+        """Estimate of log beta."""
+        return self._row(1)
+
+    @property
+    def loglik(self) -> FloatArray:
+        """Log-likelihood at the estimates."""
+        return self._row(2)
+
+    @property
+    def information(self) -> FloatArray:
+        """Observed information in (log eta, log beta), shape (3, samples): eta-eta, eta-beta, beta-beta."""
+        return self.numbers[3:6]
+
+    @property
+    def score_norm(self) -> FloatArray:
+        """Distance of the last point evaluated from the maximum, in standard errors. The estimate is one step closer."""
+        return self._row(6)
+
+    def _row(self, row: int) -> FloatArray:
+        numbers: FloatArray = self.numbers[row]
+        return numbers
 
     def take(self, rows: Any) -> "Fits":
-        """The fits of some samples."""
-        return Fits(
-            self.log_eta[rows],
-            self.log_beta[rows],
-            self.loglik[rows],
-            self.information[:, rows],
-            self.score_norm[rows],
-            self.status[rows],
-        )
+        """The fits of some samples; views, if `rows` is a slice."""
+        return Fits(self.numbers[:, rows], self.status[rows])
 
     def put(self, rows: Any, fits: "Fits") -> None:
         """Overwrite the fits of some samples."""
-        for name, values in vars(fits).items():
-            getattr(self, name)[..., rows] = values
+        self.numbers[:, rows], self.status[rows] = fits.numbers, fits.status
 
     def forget(self, rows: NDArray[np.bool_]) -> None:
         """Leave NaN for the numbers of the marked samples."""
-        if rows.any():
-            for values in (self.log_eta, self.log_beta, self.loglik, self.information, self.score_norm):
-                values[..., rows] = np.nan
+        self.numbers[:, rows] = np.nan
 
     @property
     def covariance(self) -> FloatArray:
@@ -371,12 +373,8 @@ def fit_records(
         if column is not None:
             plain &= ~np.logical_or.reduceat(column != usual, offsets[:-1])
     if plain.any():
-        numbers, out = np.empty((4, n)), np.full((8, n), np.nan)
-        fitting.fit(offsets, age, event, _limits(), numbers, out)
-        fits.status[:] = Status.NO_FINITE_MAXIMUM
-        fits.status[numbers[0] <= 0.0] = Status.NO_FAILURES
-        _record_compiled(fits, (numbers[0], numbers[2], numbers[3]), out)
-        np.copyto(sums, numbers[:2], where=plain)
+        fitting.fit(offsets, age, event, _limits(), sums, fits.numbers, fits.status)
+        sums[:, ~plain] = np.nan
     if not plain.all():
         # The others on their own, so that no sample depends on its neighbours to the last bit.
         lengths = np.diff(offsets)
@@ -479,7 +477,8 @@ def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: in
         return
     log_beta = log_moment_start(samples) if start is None else start
     if compiled() is not None:
-        _search_compiled(samples, np.where(keep, log_beta, np.nan), fits, first)
+        here = fits.take(slice(first, first + len(samples)))
+        _search_compiled(samples, np.where(keep, log_beta, np.nan), here)
         return
     if rows.size < len(samples):
         samples, log_beta = samples.take(keep), log_beta[keep]
@@ -492,9 +491,7 @@ def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: in
         step = -score / slope / (1.0 - np.clip(score * bend / (2.0 * slope * slope), -0.5, 0.5))
         done = (score_norm < VERIFIED_SCORE) & (np.abs(step) < LAST_STEP)
         if done.any():
-            search = (log_beta[done], step[done], slope[done], score_norm[done])
-            numbers = np.stack([samples.failures, samples.sum_x, samples.log_scale])[:, done]
-            _record(fits, rows[done], numbers, search, sums[:, done])
+            _record(fits, rows[done], samples, done, (log_beta, step, slope, score_norm), sums)
         lost = ~done & ((log_beta < math.log(SMALLEST_BETA)) | (log_beta > math.log(LARGEST_BETA)))
         fits.status[rows[lost]] = Status.NO_FINITE_MAXIMUM
         low, high = np.where(score > 0.0, log_beta, low), np.where(score > 0.0, high, log_beta)
@@ -510,27 +507,17 @@ def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: in
 def _limits() -> FloatArray:
     """What the compiled search is told."""
     range_ = math.log(SMALLEST_BETA), math.log(LARGEST_BETA)
-    return np.array([VERIFIED_SCORE, LAST_STEP, *range_, SKEWNESS, MOST_PASSES])
+    return np.array([VERIFIED_SCORE, LAST_STEP, *range_, FARTHEST_LOG_ETA, SKEWNESS, MOST_PASSES])
 
 
-def _search_compiled(samples: Samples, log_beta: FloatArray, fits: Fits, first: int) -> None:
+def _search_compiled(samples: Samples, log_beta: FloatArray, fits: Fits) -> None:
     """The same search by numba, some samples side by side; none where `log_beta` is NaN."""
-    nothing, out = np.empty(0), np.full((8, len(samples)), np.nan)
+    nothing = np.empty(0)
     columns = [nothing if c is None else c for c in (samples.weight, samples.entry, samples.entry_weight)]
-    numbers = np.stack([samples.failures, samples.sum_x, samples.log_scale])
-    compiled().search(samples.offsets, samples.x, *columns, numbers, log_beta, _limits(), out)
-    _record_compiled(fits.take(slice(first, first + len(samples))), numbers, out)
-
-
-def _record_compiled(fits: Fits, numbers: Any, out: FloatArray) -> None:
-    """What numba handed out; NaN where it found nothing."""
-    last, step, norm, slope, *sums, verdict = out
-    other = fits.status.copy()
-    other[verdict == 2.0] = Status.NO_FINITE_MAXIMUM
-    other[verdict == 3.0] = Status.NOT_CONVERGED
-    with np.errstate(all="ignore"):
-        _record(fits, slice(None), numbers, (last, step, slope, norm), sums)
-    np.copyto(fits.status, other, where=verdict != 1.0)
+    sums = np.stack([samples.failures, samples.sum_x, samples.log_scale])
+    compiled().search(
+        samples.offsets, samples.x, *columns, sums, log_beta, _limits(), fits.numbers, fits.status
+    )
 
 
 def _profile_score(samples: Samples, beta: FloatArray, sums: FloatArray) -> tuple[FloatArray, ...]:
@@ -560,25 +547,32 @@ def next_log_beta(
 def _record(
     fits: Fits,
     at: Any,
-    numbers: Any,
+    samples: Samples,
+    done: NDArray[np.bool_],
     search: tuple[FloatArray, ...],
-    sums: Any,
+    sums: FloatArray,
 ) -> None:
-    """Estimates, log-likelihood and information where the search has ended, one last step applied.
+    """Write down the fits of the samples whose search is done."""
+    log_beta, step, slope, score_norm = (each[done] for each in search)
+    own = samples.failures[done], samples.sum_x[done], samples.log_scale[done]
+    numbers = estimates(log_beta, np.exp(log_beta), step, slope, sums[0, done], sums[1, done], *own)
+    for row, number in enumerate((*numbers[:6], score_norm)):
+        fits.numbers[row, at] = number
+    fits.status[at] = np.where(np.abs(numbers[6]) > FARTHEST_LOG_ETA, Status.NO_FINITE_MAXIMUM, Status.OK)
 
-    `numbers` are failures, sum_x and log_scale of these samples.
+
+def estimates(
+    log_beta: Any, beta: Any, step: Any, slope: Any, s0: Any, s1: Any, d: Any, sum_x: Any, log_scale: Any
+) -> tuple[Any, ...]:
+    """The first six numbers of `Fits` where the search has ended, one last step applied; and how far log eta is from the ages.
+
+    One formula for arrays, and compiled for numbers.
     """
-    log_beta, step, slope, score_norm = search
-    d, sum_x, log_scale = numbers
-    beta = np.exp(log_beta)
-    mean = sums[1] / sums[0]
+    mean = s1 / s0
     # Scale at this shape in closed form, and what the last step of the shape adds to it (second order left out).
-    u = np.log(sums[0] / d) / beta
+    u = np.log(s0 / d) / beta
     z = beta * (mean - u)
-    fits.log_eta[at] = log_scale + u + (mean - u) * step
-    fits.log_beta[at] = log_beta + step
-    fits.loglik[at] = d * (log_beta - 1.0) + beta * (sum_x - d * u) - (sum_x + d * log_scale)
+    loglik = d * (log_beta - 1.0) + beta * (sum_x - d * u) - (sum_x + d * log_scale)
     # The profile's curvature is the Schur complement of eta in the information, which saves a sum and its cancellation.
-    fits.information[:, at] = beta * beta * d, -beta * d * z, d * (z * z - slope)
-    fits.score_norm[at] = score_norm
-    fits.status[at] = np.where(np.abs(u) > FARTHEST_LOG_ETA, Status.NO_FINITE_MAXIMUM, Status.OK)
+    i_uu, i_ub, i_bb = beta * beta * d, -beta * d * z, d * (z * z - slope)
+    return log_scale + u + (mean - u) * step, log_beta + step, loglik, i_uu, i_ub, i_bb, u

@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
+from analytics.batch import Status, estimates
 from analytics.batch_lanes import LANES, Lanes, Row, row_loop, side_by_side
 
 # Samples searched together: between their passes the processor works on the steps of all.
@@ -27,6 +28,9 @@ LONG = 1024
 TILE_RECORDS = 32_768
 # Stands for a record that a lane lacks: its exponential is as good as 0, whatever beta.
 FAR_BELOW = -1e15
+OK, NO_FAILURES, NO_FINITE_MAXIMUM = (
+    int(s) for s in (Status.OK, Status.NO_FAILURES, Status.NO_FINITE_MAXIMUM)
+)
 # In the short sums over ages the order may change.
 REORDERED = {"reassoc", "contract", "nsz"}
 
@@ -135,14 +139,16 @@ _side_by_side: Any = intrinsic(
 )
 
 
-# Rows of the numbers that a search keeps for each lane; the first seven are handed out in this order.
-LAST, STEP, NORM, SLOPE, S0, S1, S2, HERE, LOW, HIGH, BETA, FAILURES, MEAN_FAILED = range(
-    0, 13 * GROUP, GROUP
+# Rows of the numbers that a search keeps for each lane.
+LAST, STEP, NORM, SLOPE, S0, S1, S2, HERE, LOW, HIGH, BETA, MEAN_FAILED, LOG_SCALE, SCALE = range(
+    0, 14 * GROUP, GROUP
 )
-# What is summed of the ages of a sample before the search, and of its entries during it.
-SCALE, FAILED, SUM_FAILED, UNITS, SUM_X, SUM_XX, EXPOSURE = range(13 * GROUP, 20 * GROUP, GROUP)
-E0 = FAILED
+# What is summed up over the ages of a sample before the search, and over its entries during it.
+FAILED, SUM_FAILED, UNITS, SUM_X, SUM_XX, EXPOSURE = range(14 * GROUP, 20 * GROUP, GROUP)
+E0 = UNITS
 ROWS = 20
+
+_estimates: Any = njit(estimates)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -156,7 +162,7 @@ def _advance(lane: Any, skewness: float) -> None:
         bend = lag - spread * (3.0 + skewness * math.sqrt(max(spread, 0.0)))
         correction = min(max(score * bend / (2.0 * slope * slope), -0.5), 0.5)
         step = -score / slope / (1.0 - correction)
-        norm = abs(score) * math.sqrt(lane[FAILURES + j] / abs(slope))
+        norm = abs(score) * math.sqrt(lane[FAILED + j] / abs(slope))
         low = here if score > 0.0 else lane[LOW + j]
         high = lane[HIGH + j] if score > 0.0 else here
         onward = 1.0 if score > 0.0 else -1.0
@@ -211,18 +217,33 @@ def _pass(block: Any, lane: Any, lane_at: int) -> None:
     _put_together(block, lane, S0, 3)
 
 
-@njit(cache=True, nogil=True)
-def _end(searched: int, limits: Any, lane: Any, open_: Any, member: Any, out: Any) -> int:
-    """Hand out the samples whose search has ended; returns how many go on."""
-    verified, last_step, smallest, largest = limits
+@njit(cache=True, nogil=True, error_model="numpy")
+def _end(searched: int, limits: Any, lane: Any, open_: Any, member: Any, numbers: Any, status: Any) -> int:
+    """Write down the samples whose search has ended; returns how many go on."""
+    verified, last_step, smallest, largest, farthest = limits[:5]
     still = 0
     for i in range(searched):
         j = open_[i]
-        found = lane[NORM + j] < verified and abs(lane[STEP + j]) < last_step
-        if found or lane[LAST + j] < smallest or lane[LAST + j] > largest:
-            for row in range(7):
-                out[row, member[j]] = lane[LAST + row * GROUP + j]
-            out[7, member[j]] = 1.0 if found else 2.0
+        last, step = lane[LAST + j], lane[STEP + j]
+        if lane[NORM + j] < verified and abs(step) < last_step:
+            k = member[j]
+            found = _estimates(
+                last,
+                lane[BETA + j],
+                step,
+                lane[SLOPE + j],
+                lane[S0 + j],
+                lane[S1 + j],
+                lane[FAILED + j],
+                lane[SUM_FAILED + j],
+                lane[LOG_SCALE + j],
+            )
+            for row in range(6):
+                numbers[row, k] = found[row]
+            numbers[6, k] = lane[NORM + j]
+            status[k] = NO_FINITE_MAXIMUM if abs(found[6]) > farthest else OK
+        elif last < smallest or last > largest:
+            status[member[j]] = NO_FINITE_MAXIMUM
         else:
             open_[still] = j
             still += 1
@@ -230,9 +251,11 @@ def _end(searched: int, limits: Any, lane: Any, open_: Any, member: Any, out: An
 
 
 @njit(cache=True, nogil=True)
-def _search(searched: int, limits: Any, blocks: Any, lane: Any, open_: Any, member: Any, out: Any) -> None:
+def _search(
+    searched: int, limits: Any, blocks: Any, lane: Any, open_: Any, member: Any, numbers: Any, status: Any
+) -> None:
     """Halley's method for the open samples of a group, from the log beta in `HERE`."""
-    verified, last_step, smallest, largest, skewness, passes = limits
+    skewness, passes = limits[5:]
     lane_at = _address(lane)
     for j in range(GROUP):
         lane[LOW + j], lane[HIGH + j] = -np.inf, np.inf
@@ -245,7 +268,7 @@ def _search(searched: int, limits: Any, blocks: Any, lane: Any, open_: Any, memb
             if blocks[b, LENGTH]:
                 _pass(blocks[b], lane, lane_at)
         _advance(lane, skewness)
-        searched = _end(searched, (verified, last_step, smallest, largest), lane, open_, member, out)
+        searched = _end(searched, limits, lane, open_, member, numbers, status)
 
 
 @njit(cache=True, nogil=True)
@@ -340,13 +363,14 @@ def search(
     sums: Any,
     log_beta: Any,
     limits: Any,
-    out: Any,
+    numbers: Any,
+    status: Any,
 ) -> None:
     """Halley's method of `analytics.batch` for each sample.
 
-    `sums` holds failures and sum_x; `limits` the score to reach, the last step, the range of log beta, the skewness and the
-    most passes. `out` gets the last log beta, step, score norm, slope, the three sums, and 1 found, 2 lost, 0 neither.
-    Nothing is done where log beta is NaN.
+    `sums` holds failures, sum_x and log_scale; `limits` the score to reach, the last step, the range of log beta, the farthest
+    log eta, the skewness and the most passes. `numbers` and `status` are those of `Fits`, and stay as they are where log beta
+    is NaN.
     """
     lane, open_, member, blocks, piece, order, counts = _room(offsets)
     columns = (_address(x), _address(weight), _address(entry), _address(entry_weight))
@@ -366,12 +390,13 @@ def search(
                     k = member[j]
                     lane[HERE + j] = 0.0
                     if k >= 0 and not math.isnan(log_beta[k]):
-                        lane[HERE + j] = log_beta[k]
-                        lane[FAILURES + j], lane[MEAN_FAILED + j] = sums[0, k], sums[1, k] / sums[0, k]
+                        lane[HERE + j], lane[LOG_SCALE + j] = log_beta[k], sums[2, k]
+                        lane[FAILED + j], lane[SUM_FAILED + j] = sums[0, k], sums[1, k]
+                        lane[MEAN_FAILED + j] = sums[1, k] / sums[0, k]
                         open_[searched] = j
                         searched += 1
                 _hand_round(blocks[b], lane, HERE)
-            _search(searched, limits, blocks, lane, open_, member, out)
+            _search(searched, limits, blocks, lane, open_, member, numbers, status)
         first += many
 
 
@@ -415,15 +440,14 @@ def _start(lane: Any) -> None:
         root = math.sqrt(behind * behind + 4.0 * spread)
         beta = (behind + root) / (2.0 * spread) if behind > 0.0 else 2.0 / (root - behind)
         beta = min(max(beta, 1e-3), 1e4) if beta < np.inf else 1.0
-        lane[HERE + j], lane[FAILURES + j], lane[MEAN_FAILED + j] = _log(beta), d, failed
+        lane[HERE + j], lane[MEAN_FAILED + j], lane[LOG_SCALE + j] = _log(beta), failed, _log(lane[SCALE + j])
 
 
 @njit(cache=True, nogil=True)
-def fit(offsets: Any, age: Any, event: Any, limits: Any, numbers: Any, out: Any) -> None:
+def fit(offsets: Any, age: Any, event: Any, limits: Any, sums: Any, numbers: Any, status: Any) -> None:
     """The same from ages and events, of samples without weights and entries; an age of 0 counts for nothing.
 
-    `numbers` gets failures, sum of the ages, sum_x and logarithm of the largest age of each sample; `out` the same as from
-    `search`, and 3 where the search did not end.
+    `sums` gets failures and sum of the ages of each sample.
     """
     lane, open_, member, blocks, piece, order, counts = _room(offsets)
     lane_at = _address(lane)
@@ -446,15 +470,15 @@ def fit(offsets: Any, age: Any, event: Any, limits: Any, numbers: Any, out: Any)
             for j in range(GROUP):
                 k = member[j]
                 if k >= 0:
-                    numbers[0, k], numbers[1, k] = lane[FAILED + j], lane[EXPOSURE + j]
-                    numbers[2, k], numbers[3, k] = lane[SUM_FAILED + j], _log(lane[SCALE + j])
+                    sums[0, k], sums[1, k] = lane[FAILED + j], lane[EXPOSURE + j]
                     if lane[MEAN_FAILED + j] < -1e-13:  # not so without failures either
-                        out[7, k] = 3.0
                         open_[searched] = j
                         searched += 1
+                    else:
+                        status[k] = NO_FINITE_MAXIMUM if lane[FAILED + j] > 0.0 else NO_FAILURES
             for b in range(BLOCKS):
                 _hand_round(blocks[b], lane, HERE)
-            _search(searched, limits, blocks, lane, open_, member, out)
+            _search(searched, limits, blocks, lane, open_, member, numbers, status)
         first += many
 
 

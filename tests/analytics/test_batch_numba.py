@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analytics import batch, batch_numba
 from analytics.batch import Fits, gather, maximise
-from analytics.batch_numba import BETA, FAILURES, GROUP, HERE, HIGH, LOW, MEAN_FAILED, ROWS, S0, S1, S2
+from analytics.batch_numba import BETA, FAILED, GROUP, HERE, HIGH, LOW, MEAN_FAILED, ROWS, S0, S1, S2
 
 
 def both(monkeypatch: pytest.MonkeyPatch, *arguments: object, **settings: object) -> tuple[Fits, Fits]:
@@ -62,7 +62,7 @@ def test_the_search_stays_between_what_is_known(samples: list[tuple[float, ...]]
         lane[HERE + j], lane[BETA + j] = 4.0 * here - 2.0, math.exp(4.0 * here - 2.0)
         lane[S0 + j] = 0.1 + s0
         lane[S1 + j], lane[S2 + j] = -3.0 * mean * (0.1 + s0), (9.0 * mean**2 + spread) * (0.1 + s0)
-        lane[FAILURES + j], lane[MEAN_FAILED + j] = 3.0, -3.0 * mean_failed
+        lane[FAILED + j], lane[MEAN_FAILED + j] = 3.0, -3.0 * mean_failed
         reach = 0.01 + 3.0 * width if width < 0.9 else np.inf
         lane[LOW + j], lane[HIGH + j] = lane[HERE + j] - reach, lane[HERE + j] + reach
     before = lane.copy()
@@ -78,18 +78,11 @@ def test_the_search_stays_between_what_is_known(samples: list[tuple[float, ...]]
 
 
 def test_a_sample_left_out_is_not_searched() -> None:
-    out = np.zeros((8, 1))
-    limits = np.array([1e-6, 1e-6, -9.0, 9.0, -0.78, 50])
-    nothing = np.empty(0)
-    arguments = (
-        np.array([0, 2]),
-        np.array([-1.0, 0.0]),
-        nothing,
-        nothing,
-        nothing,
-        np.array([[2.0], [-1.0]]),
-    )
-    batch_numba.search(*arguments, np.array([np.nan]), limits, out)
-    assert (out == 0.0).all()
-    batch_numba.search(*arguments, np.zeros(1), limits, out)
-    assert out[7, 0] == 1.0
+    fits = Fits.empty(1)
+    samples = gather([[50.0, 80.0, 100.0]], [[1, 1, 0]])
+    batch._search_compiled(samples, np.array([np.nan]), fits)
+    assert fits.status[0] == batch.Status.NOT_CONVERGED
+    assert np.isnan(fits.numbers).all()
+    batch._search_compiled(samples, np.zeros(1), fits)
+    assert fits.status[0] == batch.Status.OK
+    assert np.isfinite(fits.numbers).all()
