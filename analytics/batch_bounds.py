@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 
-from analytics.batch import CHUNK_RECORDS, LAST_STEP, Fits, Samples, Status, chunks, power_sums
+from analytics.batch import CHUNK_RECORDS, LAST_STEP, Samples, chunks, power_sums
+from analytics.batch_fits import Fits, Status
 from analytics.batch_profile import at_beta, point
 from analytics.results import FloatArray
 

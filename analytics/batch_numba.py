@@ -3,7 +3,7 @@
 Imported where numba is installed (extra `fast`). Sums are taken in another order than numpy's, so the results agree with
 its to rounding, not to the bit; among themselves they are the same bits for a sample wherever it stands.
 
-The loops over records are written in vector instructions (`analytics.batch_lanes`): left to itself the compiler takes the
+The loops over records are written in vector instructions (`analytics.batch_rows`): left to itself the compiler takes the
 records of one sample as a vector, and the few of a part of a fleet are over before that pays. Samples of about the
 same length are put beside one another, a column each, and every step of the search is a step of all of them. A long sample
 is cut into as many pieces as there are lanes.
@@ -13,130 +13,32 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
-from analytics.batch import Status, estimates
-from analytics.batch_lanes import LANES, Lanes, Row, row_loop, side_by_side
+from analytics.batch_fits import Status, estimates
+from analytics.batch_lanes import LANES
+from analytics.batch_rows import (
+    BLOCKS,
+    FAR_BELOW,
+    GROUP,
+    exp,
+    largest,
+    log,
+    logs,
+    pieces_side_by_side,
+    powers,
+    weighted_powers,
+)
 
-# Samples searched together: between their passes the processor works on the steps of all.
-BLOCKS = 2
-GROUP = BLOCKS * LANES
 # A sample longer than this has a block of lanes to itself.
 LONG = 1024
 # Records read at a time, from which the samples of a group are chosen: they stay in the cache of a core.
 TILE_RECORDS = 32_768
-# Stands for a record that a lane lacks: its exponential is as good as 0, whatever beta.
-FAR_BELOW = -1e15
 OK, NO_FAILURES, NO_FINITE_MAXIMUM = (
     int(s) for s in (Status.OK, Status.NO_FAILURES, Status.NO_FINITE_MAXIMUM)
 )
 # In the short sums over ages the order may change.
 REORDERED = {"reassoc", "contract", "nsz"}
-
-
-def _add_powers(lanes: Lanes, beta: Any, values: list[Any], sums: list[Any]) -> list[Any]:
-    x, *weight = values
-    h = lanes.exp(lanes.builder.fmul(beta, x))
-    for each in weight:
-        h = lanes.builder.fmul(h, each)
-    hx = lanes.builder.fmul(h, x)
-    return [lanes.plus(sums[0], h), lanes.plus(sums[1], hx), lanes.plus(sums[2], lanes.times(hx, x))]
-
-
-def _generate_powers(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-    *columns, rows, beta, sums = given
-    lanes = Lanes(builder, LANES)
-    each = lanes.load(beta)
-    totals = row_loop(
-        lanes, rows, 3, lambda row, sums: _add_powers(lanes, each, [row.load(c) for c in columns], sums)
-    )
-    lanes.store_each(sums, totals, GROUP)
-    return rows
-
-
-def _generate_largest(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-    signed, rows, largest = given
-    lanes = Lanes(builder, LANES)
-    found = row_loop(lanes, rows, 1, lambda row, sums: [lanes.larger(lanes.size(row.load(signed)), sums[0])])
-    lanes.store_each(largest, found, GROUP)
-    return rows
-
-
-def _generate_logs(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-    column, rows, scale, sums = given
-    lanes = Lanes(builder, LANES)
-    largest, nothing, one = lanes.load(scale), lanes.number(0.0), lanes.number(1.0)
-    # Multiplied, which takes a fraction of the time; first by a power of two that keeps the inverse a number.
-    even = builder.select(
-        builder.fcmp_ordered(">", largest, lanes.number(2.0**500)), lanes.number(2.0**-500), one
-    )
-    even = builder.select(
-        builder.fcmp_ordered("<", largest, lanes.number(2.0**-500)), lanes.number(2.0**500), even
-    )
-    inverse = builder.fdiv(one, builder.fmul(largest, even))
-
-    def body(row: Row, sums: list[Any]) -> list[Any]:
-        signed = row.load(column)
-        age, failed = lanes.size(signed), builder.fcmp_ordered(">", signed, nothing)
-        there = builder.fcmp_ordered(">", age, nothing)
-        x = lanes.log(builder.fmul(builder.fmul(age, even), inverse))
-        row.store(column, builder.select(there, x, lanes.number(FAR_BELOW)))
-        x = builder.select(there, x, nothing)
-        return [
-            lanes.plus(sums[0], builder.select(failed, one, nothing)),
-            lanes.plus(sums[1], builder.select(failed, x, nothing)),
-            lanes.plus(sums[2], builder.select(there, one, nothing)),
-            lanes.plus(sums[3], x),
-            lanes.plus(sums[4], lanes.times(x, x)),
-            lanes.plus(sums[5], age),
-        ]
-
-    lanes.store_each(sums, row_loop(lanes, rows, 6, body), GROUP)
-    return rows
-
-
-def _generate_side_by_side(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-    side_by_side(Lanes(builder, LANES), *given)
-    return given[3]
-
-
-def _generate_exp(_context: Any, z: Any) -> Any:
-    return types.float64(z), lambda _c, builder, _s, given: Lanes(builder, 1).exp(given[0])
-
-
-def _generate_log(_context: Any, v: Any) -> Any:
-    return types.float64(v), lambda _c, builder, _s, given: Lanes(builder, 1).log(given[0])
-
-
-# The exponential of a number between -707 and 709, and the logarithm of a positive number.
-_exp: Any = intrinsic(_generate_exp)
-_log: Any = intrinsic(_generate_log)
-# All below take addresses, and give back the number of rows. Where a number is written for each lane, the next follows
-# `GROUP` numbers behind.
-#
-# Sums of exp(beta x) x^k, k = 0, 1, 2, over rows of x; and the same with weights.
-_powers: Any = intrinsic(
-    lambda _context, x, rows, beta, sums: (types.int64(x, rows, beta, sums), _generate_powers)
-)
-_weighted_powers: Any = intrinsic(
-    lambda _context, x, weight, rows, beta, sums: (types.int64(x, weight, rows, beta, sums), _generate_powers)
-)
-# Ages, those of survivors negative, 0 for none: the largest; and their logarithms x over a scale, written in their place,
-# with failures, sum of x over these, records, sums of x and of x^2, and sum of the ages.
-_largest: Any = intrinsic(
-    lambda _context, signed, rows, largest: (types.int64(signed, rows, largest), _generate_largest)
-)
-_logs: Any = intrinsic(
-    lambda _context, signed, rows, scale, sums: (types.int64(signed, rows, scale, sums), _generate_logs)
-)
-# Pieces of a column of numbers, put side by side.
-_side_by_side: Any = intrinsic(
-    lambda _context, column, starts, sizes, rows, room, filler: (
-        types.int64(column, starts, sizes, rows, room, filler),
-        _generate_side_by_side,
-    )
-)
 
 
 # Rows of the numbers that a search keeps for each lane.
@@ -206,11 +108,11 @@ def _pass(block: Any, lane: Any, lane_at: int) -> None:
     _hand_round(block, lane, BETA)
     beta, sums = lane_at + 8 * (BETA + first), lane_at + 8 * (S0 + first)
     if block[WEIGHT]:
-        _weighted_powers(block[X], block[WEIGHT], rows, beta, sums)
+        weighted_powers(block[X], block[WEIGHT], rows, beta, sums)
     else:
-        _powers(block[X], rows, beta, sums)
+        powers(block[X], rows, beta, sums)
     if block[ENTRY]:
-        _weighted_powers(block[ENTRY], block[ENTRY_WEIGHT], rows, beta, lane_at + 8 * (E0 + first))
+        weighted_powers(block[ENTRY], block[ENTRY_WEIGHT], rows, beta, lane_at + 8 * (E0 + first))
         for k in range(0, 3 * GROUP, GROUP):
             for j in range(first, first + LANES):
                 lane[S0 + k + j] -= lane[E0 + k + j]
@@ -220,7 +122,7 @@ def _pass(block: Any, lane: Any, lane_at: int) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _end(searched: int, limits: Any, lane: Any, open_: Any, member: Any, numbers: Any, status: Any) -> int:
     """Write down the samples whose search has ended; returns how many go on."""
-    verified, last_step, smallest, largest, farthest = limits[:5]
+    verified, last_step, least, most, farthest = limits[:5]
     still = 0
     for i in range(searched):
         j = open_[i]
@@ -242,7 +144,7 @@ def _end(searched: int, limits: Any, lane: Any, open_: Any, member: Any, numbers
                 numbers[row, k] = found[row]
             numbers[6, k] = lane[NORM + j]
             status[k] = NO_FINITE_MAXIMUM if abs(found[6]) > farthest else OK
-        elif last < smallest or last > largest:
+        elif last < least or last > most:
             status[member[j]] = NO_FINITE_MAXIMUM
         else:
             open_[still] = j
@@ -263,7 +165,7 @@ def _search(
         if searched == 0:
             return
         for j in range(GROUP):
-            lane[BETA + j] = _exp(lane[HERE + j])
+            lane[BETA + j] = exp(lane[HERE + j])
         for b in range(BLOCKS):
             if blocks[b, LENGTH]:
                 _pass(blocks[b], lane, lane_at)
@@ -404,7 +306,7 @@ def search(
 def _columns(block: Any, column: int, piece: Any, room: int, filler: float) -> None:
     """Put the pieces of a column that the lanes of a block work on side by side."""
     piece_at = _address(piece) + 8 * block[FIRST]
-    _side_by_side(column, piece_at, piece_at + 8 * GROUP, block[LENGTH], room, filler)
+    pieces_side_by_side(column, piece_at, piece_at + 8 * GROUP, block[LENGTH], room, filler)
 
 
 @njit(cache=True, nogil=True)
@@ -418,14 +320,14 @@ def _prepare(block: Any, lane: Any, lane_at: int) -> None:
     """Signed ages of a block to logarithms over the largest of each sample, and their sums."""
     first = block[FIRST]
     scale = lane_at + 8 * (SCALE + first)
-    _largest(block[X], block[LENGTH], scale)
+    largest(block[X], block[LENGTH], scale)
     if block[ALONE]:
         for j in range(first + 1, first + LANES):
             lane[SCALE + first] = max(lane[SCALE + first], lane[SCALE + j])
         _hand_round(block, lane, SCALE)
     for j in range(first, first + LANES):
         lane[SCALE + j] = lane[SCALE + j] if lane[SCALE + j] > 0.0 else 1.0
-    _logs(block[X], block[LENGTH], scale, lane_at + 8 * (FAILED + first))
+    logs(block[X], block[LENGTH], scale, lane_at + 8 * (FAILED + first))
     _put_together(block, lane, FAILED, 6)
 
 
@@ -440,7 +342,7 @@ def _start(lane: Any) -> None:
         root = math.sqrt(behind * behind + 4.0 * spread)
         beta = (behind + root) / (2.0 * spread) if behind > 0.0 else 2.0 / (root - behind)
         beta = min(max(beta, 1e-3), 1e4) if beta < np.inf else 1.0
-        lane[HERE + j], lane[MEAN_FAILED + j], lane[LOG_SCALE + j] = _log(beta), failed, _log(lane[SCALE + j])
+        lane[HERE + j], lane[MEAN_FAILED + j], lane[LOG_SCALE + j] = log(beta), failed, log(lane[SCALE + j])
 
 
 @njit(cache=True, nogil=True)

@@ -16,14 +16,13 @@ from analytics.batch import (
     CHUNK_RECORDS,
     LAST_STEP,
     VERIFIED_SCORE,
-    Fits,
     Samples,
-    Status,
     chunks,
     log_moment_start,
     next_log_beta,
     power_sums,
 )
+from analytics.batch_fits import Fits, Status
 from analytics.results import FloatArray
 
 MOST_PASSES = 60

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from analytics.batch import Status, gather, maximise
+from analytics.batch import gather, maximise
+from analytics.batch_fits import Status
 from analytics.lifedata import LifeData
 from analytics.results import FloatArray
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.batch import Fits, Status, fit_records
+from analytics.batch import fit_records
 from analytics.batch_bounds import ratio_bounds
+from analytics.batch_fits import Fits, Status
 from analytics.batch_lognormal import maximise_lognormal
 from analytics.distributions import fit_lognormal
 from analytics.exponential import fit_exponential

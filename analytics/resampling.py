@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.batch import Fits, Samples, gather, maximise
+from analytics.batch import Samples, gather, maximise
+from analytics.batch_fits import Fits
 from analytics.batch_profile import Held, maximise_at_beta, maximise_held
 from analytics.errors import InvalidData
 from analytics.lifedata import RIGHT_CENSORED, LifeData

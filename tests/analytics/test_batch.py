@@ -13,13 +13,13 @@ from analytics.batch import (
     CHUNK_RECORDS,
     TILE_RECORDS,
     Samples,
-    Status,
     chunks,
     fit_records,
     gather,
     log_moment_start,
     maximise,
 )
+from analytics.batch_fits import Status
 from analytics.weibull_likelihood import WeibullLikelihood
 from analytics.weibull_likelihood import maximise as maximise_one
 

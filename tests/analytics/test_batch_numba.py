@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import batch, batch_numba
-from analytics.batch import Fits, gather, maximise
+from analytics.batch import gather, maximise
+from analytics.batch_fits import Fits, Status
 from analytics.batch_numba import BETA, FAILED, GROUP, HERE, HIGH, LOW, MEAN_FAILED, ROWS, S0, S1, S2
 
 
@@ -81,8 +82,8 @@ def test_a_sample_left_out_is_not_searched() -> None:
     fits = Fits.empty(1)
     samples = gather([[50.0, 80.0, 100.0]], [[1, 1, 0]])
     batch._search_compiled(samples, np.array([np.nan]), fits)
-    assert fits.status[0] == batch.Status.NOT_CONVERGED
+    assert fits.status[0] == Status.NOT_CONVERGED
     assert np.isnan(fits.numbers).all()
     batch._search_compiled(samples, np.zeros(1), fits)
-    assert fits.status[0] == batch.Status.OK
+    assert fits.status[0] == Status.OK
     assert np.isfinite(fits.numbers).all()

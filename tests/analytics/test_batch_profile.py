@@ -4,7 +4,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 from analytics import LifeData
-from analytics.batch import Status, gather, maximise
+from analytics.batch import gather, maximise
+from analytics.batch_fits import Status
 from analytics.batch_profile import (
     Held,
     hold_eta,
