@@ -182,6 +182,13 @@ def test_repair_at_the_base_needs_no_depot() -> None:
     assert plan.base_pipeline.tolist() == [[2.0, 0.5]]
 
 
+def test_a_plan_costs_what_it_holds_at_the_depot_and_at_its_bases() -> None:
+    plan = multi_echelon(
+        [BASES, BASES], depot_stock=[2, 0], base_stock=1, unit_cost=[10.0, 3.0], **SHERBROOKE
+    )
+    assert plan.cost == pytest.approx(10.0 * (2 + len(BASES)) + 3.0 * len(BASES))
+
+
 def test_one_system_is_down_as_long_as_its_part_is_owed() -> None:
     plan = multi_echelon([0.4], depot_stock=0, base_stock=1, systems=1, **SHERBROOKE)
     assert plan.availability == pytest.approx(1 - plan.backorders)

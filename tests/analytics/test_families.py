@@ -98,6 +98,9 @@ def test_a_change_of_unit_moves_parameters_as_each_says(name: str) -> None:
     family, theta = FAMILIES[name], THETA[name]
     scaled = [p.rescale(value, 24.0) for p, value in zip(family.parameters, theta, strict=True)]
     assert family.log_survival(AGES * 24, scaled) == pytest.approx(family.log_survival(AGES, theta))
+    for parameter, value in zip(family.parameters, theta, strict=True):
+        moved = parameter.rescale(value + 1.0, 24.0) - parameter.rescale(value, 24.0)
+        assert parameter.stretch(24.0) == pytest.approx(moved)
 
 
 def test_unknown_families_are_refused() -> None:

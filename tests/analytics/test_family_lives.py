@@ -9,8 +9,8 @@ from analytics import InvalidData, LifeData, fit_distribution, fit_exponential, 
 from analytics.batch_location_scale import Along
 from analytics.distribution_fit import DistributionFit
 from analytics.families import FAMILIES
-from analytics.family_lives import CALIBRATED, FamilyLives, family_lives
-from analytics.resampling import plan_of, signed_roots
+from analytics.family_lives import CALIBRATED, ExponentialLives, FamilyLives, family_lives
+from analytics.resampling import ROWS, plan_of, signed_roots
 
 LIFE = LifeData([16, 34, 53, 75, 93, 120], [1] * 6)
 TRUTHS = {
@@ -172,6 +172,19 @@ def test_bounds_for_ages_are_those_for_logarithms_of_ages(of_age: str, of_log_ag
     expected = fit_distribution(ages, of_log_age, bounds="calibrated").interval("median")
     assert found.lower == pytest.approx(math.log(expected.lower or 0.0), abs=1e-3)
     assert found.upper == pytest.approx(math.log(expected.upper or 0.0), abs=1e-3)
+
+
+def test_samples_of_a_constant_rate_are_told_by_the_parameter_that_they_are_of() -> None:
+    """40 units watched for 100: at a theta of 50 most of them fail, at one of 10,000 hardly one."""
+    plan = plan_of(LifeData([100.0], [0], count=[40]))
+    theta = np.where(np.arange(2 * ROWS + 30) % 3 == 0, 50.0, 1e4)
+    fails_often = np.zeros(theta.size, dtype=bool)
+    lives = ExponentialLives(plan, np.log([50.0]))
+    for totals, free, rows in lives.drawn(np.log(theta)[None], rng=np.random.default_rng(1)):
+        fails_often[rows] = totals.failures > 15
+        some = totals.failures > 0
+        assert np.exp(free[some]) * totals.failures[some] == pytest.approx(totals.exposure[some])
+    assert fails_often.tolist() == (theta == 50.0).tolist()
 
 
 @pytest.mark.parametrize("name", ["mu", "sigma", "b10", "mean"])
