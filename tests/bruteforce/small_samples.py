@@ -57,11 +57,13 @@ class Best:
     value: float
     log_beta: float
     log_eta: float
+    log_reach: float  # log eta less the log of the largest age
     is_peak: bool
 
     @property
     def is_believable(self) -> bool:
-        return self.is_peak and np.log(0.05) < self.log_beta < np.log(500)
+        within = abs(self.log_reach) < 15.0 * np.log(10.0)
+        return self.is_peak and np.log(0.05) < self.log_beta < np.log(500) and within
 
 
 def log_likelihood(data: LifeData, log_beta: np.ndarray, log_eta: np.ndarray) -> np.ndarray:
@@ -113,7 +115,7 @@ def best(data: LifeData) -> Best:
     around = np.stack([padded[i : i + rows, j : j + columns] for i in (0, 1, 2) for j in (0, 1, 2)])
     peaks = np.argwhere((heights >= around.max(axis=0)) & np.isfinite(heights))
     peaks = sorted(peaks.tolist(), key=lambda at: -heights[at[0], at[1]])[:5]
-    found = Best(-np.inf, 0.0, 0.0, False)
+    found = Best(-np.inf, 0.0, 0.0, 0.0, False)
     for i, j in peaks:
         end = minimize(
             lambda point: -value(point),
@@ -128,5 +130,6 @@ def best(data: LifeData) -> Best:
             u = log_eta(np.array(b), np.array(e))
             beside = [value(np.array([b + i, e + j])) for i, j in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5))]
             beside += [float(log_likelihood(data, np.array(b + i), u)) for i in (0.5, -0.5)]
-            found = Best(-end.fun, b, float(u), max(beside) < -end.fun - 1e-7)
+            reach = float(u - np.log(data.time.max()))
+            found = Best(-end.fun, b, float(u), reach, max(beside) < -end.fun - 1e-7)
     return found
