@@ -1,18 +1,30 @@
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from numba import njit
 
-from analytics.batch_lanes import NEAR_0
+from analytics.batch_lanes import ATANH, EXP
 from analytics.batch_rows import exp as exp_
 from analytics.batch_rows import log as log_
 
 exp, log = (njit(lambda z, of=of: of(z)) for of in (exp_, log_))
 
 
-def test_the_series_of_the_exponential_is_as_near_as_it_says() -> None:
-    z = np.linspace(-np.log(2) / 2, np.log(2) / 2, 401)
-    # Rounding in the sum itself adds to it.
-    assert np.polynomial.polynomial.polyval(z, NEAR_0) == pytest.approx(np.exp(z), rel=4e-15, abs=0.0)
+def polynomial(coefficients: list[float], at: Decimal) -> Decimal:
+    value = Decimal(0)
+    for coefficient in reversed(coefficients):
+        value = value * at + Decimal(coefficient)
+    return value
+
+
+@pytest.mark.parametrize("share", np.linspace(-1.0, 1.0, 41).tolist())
+def test_the_series_are_as_near_as_they_say(share: float) -> None:
+    # In decimals, because the rounding of doubles would hide the difference.
+    r = Decimal(share) * Decimal(2).ln() / 2
+    assert abs(polynomial(EXP, r) / r.exp() - 1) < Decimal("1e-16")
+    s = Decimal(abs(share) or 0.01) * (Decimal(2).sqrt() - 1) / (Decimal(2).sqrt() + 1)
+    assert abs(polynomial(ATANH, s * s) / (((1 + s) / (1 - s)).ln() / (2 * s)) - 1) < Decimal("1e-17")
 
 
 def test_exponential_and_logarithm_keep_their_digits() -> None:
