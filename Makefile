@@ -126,8 +126,8 @@ notebooks: setup  ## run every notebook from an empty kernel
 	$(BIN)/python -m pytest -n0 tests/notebooks
 
 .PHONY: calibration
-calibration: setup  ## do the intervals hold the demo's known truth as often as they claim? (many minutes)
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow -s tests/calibration
+calibration: setup  ## do the intervals hold the demo's known truth as often as they claim? (an hour)
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow -s tests/calibration tests/analytics
 
 .PHONY: coverage-study
 coverage-study: setup  ## the same over many plans; writes fracas/docs/calibration.md (hours; goes on where it stopped)

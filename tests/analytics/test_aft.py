@@ -106,6 +106,7 @@ def test_recovers_the_truth(distribution: str) -> None:
     assert fit.warnings == ()
 
 
+@pytest.mark.slow
 def test_bounds_hold_the_truth_as_often_as_they_say() -> None:
     held = 0
     for seed in range(100):

@@ -103,6 +103,7 @@ def test_recovers_the_truth() -> None:
     assert np.all((band.lower < truth) & (truth < band.upper))
 
 
+@pytest.mark.slow
 def test_proportionality_is_refused_as_often_as_chance_has_it_and_seen_where_it_fails() -> None:
     refused = [fit_cox(simulated(seed, 150)).proportionality["load"].p_value < 0.1 for seed in range(200)]
     # 20 expected, with a standard deviation of 4.2.

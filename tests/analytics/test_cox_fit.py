@@ -65,6 +65,7 @@ def test_band_carries_the_uncertainty_of_the_coefficients() -> None:
     assert FIT.reliability_band([4.0], side="lower").upper is None
 
 
+@pytest.mark.slow
 def test_band_holds_the_truth_as_often_as_it_says() -> None:
     held = 0
     for seed in range(200):

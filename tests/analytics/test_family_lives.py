@@ -78,7 +78,13 @@ def test_without_failures_an_exponential_carries_the_exact_bound() -> None:
     assert fit.interval() == fit_exponential(none).interval()
 
 
-@pytest.mark.parametrize("distribution", CALIBRATED)
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        name if name in ("lognormal", "exponential") else pytest.param(name, marks=pytest.mark.slow)
+        for name in CALIBRATED
+    ],
+)
 def test_every_number_has_calibrated_bounds(distribution: str) -> None:
     fit = fit_distribution(late(distribution), distribution, bounds="calibrated")
     assert fit.warnings == ()

@@ -51,6 +51,7 @@ def test_agrees_with_lifelines(ours: str, theirs: str | None) -> None:
     assert found.degrees_of_freedom == 2
 
 
+@pytest.mark.slow
 def test_equal_groups_are_rarely_told_apart() -> None:
     rng = np.random.default_rng(3)
     group = np.repeat([0, 1], 40)

@@ -74,6 +74,7 @@ def test_a_planned_replacement_as_dear_as_a_failure_is_never_worth_it() -> None:
     assert optimal_replacement(WeibullLaw(1000.0, 4.0), 5.0, 5.0).age is None
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_true_optimum_as_often_as_it_says() -> None:
     rng = np.random.default_rng(7)
     truth = optimal_replacement(WeibullLaw(1000.0, 3.0), 1.0, 8.0).age

@@ -1,6 +1,6 @@
 """Is a fit to a small sample ever silently wrong? Two programs in use are, by up to 164 % in beta.
 
-A few hundred samples here, 20,000 by ``make bruteforce``.
+Two hundred samples here, 20,000 by ``make bruteforce``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from analytics import (
 )
 from tests.bruteforce.small_samples import Best, best, draw
 
-QUICK, THOROUGH = 400, 20_000
+QUICK, THOROUGH = 200, 20_000
 
 
 @dataclass(frozen=True)
