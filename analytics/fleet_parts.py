@@ -70,7 +70,6 @@ class Parts:
 
     data: LifeData
     offsets: NDArray[np.intp]
-    weight: FloatArray | None
     failures: NDArray[np.int64]
     exposure: FloatArray
     inexact: NDArray[np.bool_]
@@ -78,28 +77,29 @@ class Parts:
     @classmethod
     def of(cls, data: LifeData, offsets: NDArray[np.intp], known: FloatArray | None = None) -> "Parts":
         """Count what the rows between the first and the last offset hold, but for what is `known` (see `fit_records`)."""
-        rows, starts = slice(offsets[0], offsets[-1]), offsets[:-1] - offsets[0]
-        event, weight = data.event[rows], data.count[rows] if data.has_counts else None
-        exposed, inexact = data.time[rows], np.zeros(starts.size, dtype=bool)
+        rows = slice(offsets[0], offsets[-1])
+        (exposed, event, cuts), own = records(data, offsets)
+        starts, weight = cuts[:-1], own["weight"]
+        inexact = np.zeros(starts.size, dtype=bool)
         if data.has_inexact:
             low, high = (side[rows] for side in data.failure_intervals())
             exposed = np.where(event >= LEFT_CENSORED, (low + high) / 2.0, exposed)
             unclear = (event >= LEFT_CENSORED) | np.isfinite(data.truncated_above[rows])
             inexact = np.logical_or.reduceat(unclear, starts)
         if data.has_entries:
-            exposed = exposed - data.entry[rows]
+            exposed = exposed - own["entry"]
             # A failure at its very age of entry counts, though its record was never at risk: no batch has that.
             inexact |= np.logical_or.reduceat((event != RIGHT_CENSORED) & (exposed <= 0.0), starts)
         if known is None or np.isnan(known).any():
             failed: NDArray[Any] = (event != RIGHT_CENSORED).view(np.int8)
             if weight is not None:
                 failed, exposed = failed.view(bool) * weight, exposed * weight
-            failures, exposure = (add_up(values, offsets - offsets[0]) for values in (failed, exposed))
+            failures, exposure = (add_up(values, cuts) for values in (failed, exposed))
             if known is not None:
                 exposure = np.where(np.isnan(known[1]), exposure, known[1])
         else:
             failures, exposure = known
-        return cls(data, offsets, weight, failures.astype(np.int64), exposure, inexact)
+        return cls(data, offsets, failures.astype(np.int64), exposure, inexact)
 
     def __len__(self) -> int:
         return self.failures.size
