@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaincinv, gammainc, gammaincinv
+from scipy.special import bdtrik, betainc, betaincinv, gammainc, gammaincinv, pdtrik
 
 from analytics.arguments import checked
 from analytics.errors import InvalidData
@@ -18,6 +18,8 @@ from analytics.results import Counts, FloatArray, Result, tail_probabilities
 if TYPE_CHECKING:
     import pandas as pd
 
+# The exact sizes of tests are found count by count.
+MOST_FAILURES = 1e9
 # Periods looked back over at the end of each: short ones see a jump, long ones a rate that is a little too high.
 LOOKBACKS = (1, 2, 3, 6, 12, 24)
 
@@ -43,7 +45,9 @@ class RisingRates(Result):
         Rate in those periods over the rate before, and its one-sided lower bound at `confidence`; NaN where nothing failed
         before (no estimate).
     threshold : float
-        An alarm is a p-value of at most this.
+        An alarm in the last period is a p-value of at most this.
+    thresholds : ndarray, shape (periods watched,)
+        The same for each period.
     tests : int
         Tests that the false alarms were spread over.
     false_alarms : float
@@ -60,6 +64,7 @@ class RisingRates(Result):
     ratio: FloatArray
     ratio_lower: FloatArray
     threshold: float
+    thresholds: FloatArray
     tests: int
     false_alarms: float
 
@@ -124,9 +129,12 @@ def rising_rate_alarm(
     -----
     At the end of each period the failures in the last 1, 2, 3, 6, 12 and 24 periods are compared with those before,
     by the exact conditional test: of all failures so far, those in the last stretch are binomial with its share of
-    the exposure. With a known rate they are Poisson. The tests are as many as cells times periods times stretches,
-    and each may claim the same share of the false alarms. As counts are whole and stretches overlap, there are
-    fewer false alarms than allowed (measured in ``fracas/docs/alarm.md``, with the delays to detection).
+    the exposure. With a known rate they are Poisson. Each period may claim the same share of the false alarms. As counts
+    are whole, a test errs less often than the p-value that it alarms at, and a cell with few failures so far hardly ever;
+    what such tests cannot claim goes to the others: the p-value to alarm at is the largest for which the chances of all
+    tests of the period, given the failures of each cell so far, add up to no more than its share. That holds whatever the
+    rates are, and for the cells that do not rise among others that do. As stretches overlap, there are still fewer
+    false alarms than allowed (measured in ``fracas/docs/alarm.md``, with the delays to detection).
 
     Wu and Meeker spread the false alarms over the periods in the same way, with rates known and cells by month of
     production; a rate that must be learned from the past is what a tracker has.
@@ -158,12 +166,13 @@ def rising_rate_alarm(
     if len(names) != cells:
         raise InvalidData(f"there are {len(names)} labels for {cells} cells")
     known = None if rate is None else _rates(rate, cells)
+    _refuse_too_many(failures, exposed, known)
     stretches = [w for w in LOOKBACKS if w <= planned]
     tests = cells * planned * len(stretches)
-    threshold = false_alarms / tests
-    p, best = _p_values(failures, exposed, history, stretches, known)
-    alarms = p <= threshold
-    first = np.where(alarms.any(axis=1), alarms.argmax(axis=1), watched - 1)
+    p, best, thresholds = _p_values(failures, exposed, history, stretches, known, false_alarms / planned)
+    alarms = p <= thresholds
+    raised = np.asarray(alarms.any(axis=1))
+    first = np.where(raised, alarms.argmax(axis=1), watched - 1)
     at = np.arange(cells), first
     period, lookback = history + first, best[at]
     seen, share, before = _stretch(failures, exposed, period, lookback)
@@ -178,29 +187,36 @@ def rising_rate_alarm(
         exposure=float(exposed.sum()),
         fingerprint=hashlib.sha256(facts).hexdigest(),
         labels=names,
-        alarm=alarms.any(axis=1),
-        period=np.where(alarms.any(axis=1), period, -1).astype(np.int64),
+        alarm=raised,
+        period=np.where(raised, period, -1).astype(np.int64),
         lookback=lookback.astype(np.int64),
         p_value=p[at],
         failures=seen,
         expected=expected,
         ratio=ratio,
         ratio_lower=lower,
-        threshold=threshold,
+        threshold=float(thresholds[-1]),
+        thresholds=thresholds,
         tests=tests,
         false_alarms=float(false_alarms),
     )
 
 
 def _p_values(
-    failures: FloatArray, exposed: FloatArray, history: int, stretches: list[int], known: FloatArray | None
-) -> tuple[FloatArray, NDArray[np.intp]]:
-    """Smallest p-value of each cell at the end of each period watched, and the stretch that has it."""
+    failures: FloatArray,
+    exposed: FloatArray,
+    history: int,
+    stretches: list[int],
+    known: FloatArray | None,
+    budget: float,
+) -> tuple[FloatArray, NDArray[np.intp], FloatArray]:
+    """Smallest p-value of each cell at the end of each period watched, the stretch that has it, and which to alarm at."""
     total, sum_exposed = (_cumulated(values) for values in (failures, exposed))
     cells, periods = failures.shape
     ends = np.arange(history + 1, periods + 1)
     smallest = np.ones((cells, ends.size))
     best = np.full((cells, ends.size), stretches[0], dtype=np.intp)
+    laws, periods_of = [np.zeros((2, 0))], [np.zeros(0, dtype=np.intp)]
     for w in stretches:
         begins = ends - w
         # A stretch needs a past to be compared with, unless the rate is known; then the history is no concern of it.
@@ -210,17 +226,82 @@ def _p_values(
         b, e = begins[inside], ends[inside]
         seen, share = total[:, e] - total[:, b], sum_exposed[:, e] - sum_exposed[:, b]
         if known is not None:
-            tail = gammainc(np.maximum(seen, 1.0), known[:, None] * share)
+            law = np.stack([known[:, None] * share, np.zeros(share.shape)])
         else:
             before = sum_exposed[:, b]
             with np.errstate(invalid="ignore", divide="ignore"):
-                part = share / (share + before)
-            tail = betainc(np.maximum(seen, 1.0), total[:, b] + 1.0, np.where(before > 0, part, 1.0))
-        p = np.where(seen > 0, tail, 1.0)
+                part = np.where(before > 0, share / (share + before), 1.0)
+            law = np.stack([total[:, e], part])
+        p = np.where(seen > 0, _tail(np.maximum(seen, 1.0), law, known is not None), 1.0)
         clearer = p < smallest[:, inside]
         smallest[:, inside] = np.where(clearer, p, smallest[:, inside])
         best[:, inside] = np.where(clearer, w, best[:, inside])
-    return smallest, best
+        laws.append(law.reshape(2, -1))
+        periods_of.append(np.broadcast_to(np.flatnonzero(inside), seen.shape).ravel())
+    law, of = np.concatenate(laws, axis=1), np.concatenate(periods_of)
+    return smallest, best, _thresholds(law, of, ends.size, known is not None, budget)
+
+
+def _tail(count: FloatArray, law: FloatArray, poisson: bool) -> FloatArray:
+    """Chance of so many failures (at least 1) or more: Poisson of a mean, or binomial of a total and a share."""
+    if poisson:
+        return np.asarray(gammainc(count, law[0]))
+    possible = betainc(count, np.maximum(law[0] - count, 0.0) + 1.0, law[1])
+    return np.where(count <= law[0], possible, 0.0)
+
+
+def _tail_of_fewer(count: FloatArray, law: FloatArray, poisson: bool) -> FloatArray:
+    return np.where(count > 1.0, _tail(np.maximum(count - 1.0, 1.0), law, poisson), np.inf)
+
+
+def _thresholds(
+    law: FloatArray, period: NDArray[np.intp], periods: int, poisson: bool, budget: float
+) -> FloatArray:
+    """Largest p-value of each period at which its tests, together, err with a chance of no more than the budget."""
+    lowest = budget / np.maximum(np.bincount(period, minlength=periods), 1)
+    # Tests with the same law are many where cells have the same exposure.
+    order = np.lexsort((law[1], law[0], period))
+    law, period = law[:, order], period[order]
+    first = np.flatnonzero(np.append(True, np.any(np.diff(law), axis=0) | (np.diff(period) > 0)))
+    same = np.diff(np.append(first, period.size)).astype(float)
+    law, period = law[:, first], period[first]
+    able = law[0] > 0 if poisson else (law[0] > 0) & (law[1] > 0) & (law[1] < 1)
+    law, period, same = law[:, able], period[able], same[able]
+    # Tests alarm at so many failures at the lowest threshold; a higher one adds the counts below, one after the other.
+    surely = np.minimum(1.0 - lowest, 1.0 - 1e-12)[period]
+    below = pdtrik(surely, law[0]) if poisson else bdtrik(surely, law[0], law[1])
+    count = np.ceil(np.nan_to_num(below)) + 1.0
+    while np.any(high := (chance := _tail(count, law, poisson)) > lowest[period]):
+        count += high
+    base = np.bincount(period, weights=same * chance, minlength=periods)
+    spent, ceiling = base.copy(), 2.0 * lowest
+    steps, gains, of = [np.zeros(0)], [np.zeros(0)], [period[:0]]
+    more = _tail_of_fewer(count, law, poisson)
+    while count.size:
+        going = more <= np.minimum(ceiling, budget)[period]
+        if going.any():
+            steps.append(more[going])
+            gains.append(((more - chance) * same)[going])
+            of.append(period[going])
+            spent += np.bincount(of[-1], weights=gains[-1], minlength=periods)
+            count[going] -= 1.0
+            chance[going] = more[going]
+            more[going] = _tail_of_fewer(count[going], law[:, going], poisson)
+        else:
+            on = ((spent <= budget) & (ceiling < budget))[period]
+            law, period, same = law[:, on], period[on], same[on]
+            count, chance, more = count[on], chance[on], more[on]
+            ceiling *= 2.0
+    step, gain, within = np.concatenate(steps), np.concatenate(gains), np.concatenate(of)
+    order = np.lexsort((step, within))
+    step, gain, within = step[order], gain[order], within[order]
+    before = np.append(0.0, np.cumsum(np.bincount(within, weights=gain, minlength=periods)))[within]
+    total = base[within] + np.cumsum(gain) - before
+    # Equal steps are one: all of them or none.
+    last = np.append((np.diff(step) > 0) | (np.diff(within) > 0), True)[: step.size]
+    found: FloatArray = lowest.copy()
+    np.maximum.at(found, within[last & (total <= budget)], step[last & (total <= budget)])
+    return found
 
 
 def _cumulated(values: FloatArray) -> FloatArray:
@@ -297,3 +378,17 @@ def _rates(rate: ArrayLike, cells: int) -> FloatArray:
     if bad.size:
         raise InvalidData(f"row {bad[0]}: a known rate must be a positive number", bad.tolist())
     return known
+
+
+def _refuse_too_many(failures: FloatArray, exposed: FloatArray, known: FloatArray | None) -> None:
+    most = failures.sum(axis=1)
+    if known is not None:
+        with np.errstate(over="ignore"):
+            most = np.maximum(most, known * exposed.sum(axis=1))
+    beyond = np.flatnonzero(most > MOST_FAILURES)
+    if beyond.size:
+        raise InvalidData(
+            f"row {beyond[0]}: {most[beyond[0]]:g} failures counted, or expected at the known rate, are more than the "
+            f"{MOST_FAILURES:g} that single counts are told apart up to; check the units of the rate and of the exposure",
+            beyond.tolist(),
+        )

@@ -1,4 +1,4 @@
-"""The door of every public function: each argument must be of the kind that the signature names."""
+"""The door of every public function: each argument must be of the kind, or one of the words, that the signature names."""
 
 import inspect
 import math
@@ -6,13 +6,14 @@ import types
 import typing
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import wraps
 from numbers import Number, Real
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import numpy as np
 
-from analytics.errors import NotLives, WrongType
+from analytics.errors import InvalidData, NotLives, WrongType
 from analytics.eventhistories import NO_LIVES, EventHistories
 from analytics.lifedata import LifeData
 
@@ -47,6 +48,8 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         At the call: naming the argument, what it must be and what was given.
     NotLives
         At the call: if histories of repairable systems are given for lives.
+    InvalidData
+        At the call: if a word is none of those that the annotation lists.
 
     Examples
     --------
@@ -81,6 +84,8 @@ def _check(annotation: Any) -> Check | None:
     asked = tuple(member for member in members if member is not types.NoneType)
     if len(asked) == 1 and asked[0] in SIMPLE:
         check = SIMPLE[asked[0]]
+    elif len(asked) == 1 and typing.get_origin(asked[0]) is Literal:
+        check = _one_word_of(typing.get_args(asked[0]))
     elif all(map(_is_known, asked)):
         check = _one_of(asked)
     else:
@@ -92,7 +97,20 @@ def _check(annotation: Any) -> Check | None:
 
 def _is_known(asked: Any) -> bool:
     of = typing.get_origin(asked)
-    return of in (Literal, Mapping, Sequence, Collection) or (of is None and isinstance(asked, type))
+    return of in (Mapping, Sequence, Collection) or (of is None and isinstance(asked, type))
+
+
+def _one_word_of(words: tuple[str, ...]) -> Check:
+    def check(name: str, value: Any) -> Any:
+        if isinstance(value, str) and value in words:
+            return value
+        refused = f"{name} must be one of {', '.join(words)}, not {_shown(value)}"
+        if not isinstance(value, str):
+            raise WrongType(refused)
+        near = get_close_matches(value.lower(), words, 1)
+        raise InvalidData(f"{refused}; did you mean {near[0]}?" if near else refused)
+
+    return check
 
 
 def _one_of(asked: tuple[Any, ...]) -> Check:
@@ -111,8 +129,6 @@ def _one_of(asked: tuple[Any, ...]) -> Check:
 
 def _is_a(asked: Any, value: Any) -> bool:
     of = typing.get_origin(asked)
-    if of is Literal:
-        return isinstance(value, str)  # which word it is the function looks at
     if of in (Sequence, Collection):
         # Columns of numpy and pandas are as good as lists; a lone word is not a list of its letters.
         if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping):
@@ -129,8 +145,6 @@ def _is_hashable(value: Any) -> bool:
 
 def _words(asked: Any) -> str:
     of = typing.get_origin(asked)
-    if of is Literal:
-        return "one of " + ", ".join(f'"{word}"' for word in typing.get_args(asked))
     if of in (Sequence, Collection):
         return "a list"
     if of is Mapping:

@@ -21,12 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.batch_fits import Fits, Status, estimates
+from analytics.batch_fits import TILE_RECORDS, Fits, Status, estimates
 from analytics.results import FloatArray
 from analytics.weibull_likelihood import FARTHEST_LOG_ETA, LARGEST_BETA, SMALLEST_BETA
 
-# Records worked on together: few enough for the arrays of one pass to stay in the cache of a core.
-TILE_RECORDS = 32_768
 # Records whose samples are searched together: enough for a step of the search to cost little beside the sums.
 CHUNK_RECORDS = 262_144
 # A sample longer than this is summed block by block, each block counted from the sample's first record.
@@ -117,6 +115,20 @@ class Samples:
         )
         picked: Any = [None if column is None else column[records] for column in columns]
         return Samples(offsets, *picked, *(number[samples] for number in numbers))
+
+    def power_sums(self, beta: FloatArray) -> FloatArray:
+        """Sums of w exp(beta x) x^k over each sample, less those of the entries; k = 0, 1, 2; shape (3, samples)."""
+        sums = np.empty((3, len(self)))
+        for first, last in chunks(self.offsets, TILE_RECORDS):
+            a, b = self.offsets[first], self.offsets[last]
+            all_columns = (self.x, self.weight, self.entry, self.entry_weight)
+            columns: Any = [None if column is None else column[a:b] for column in all_columns]
+            if b - a <= BLOCK_RECORDS:
+                each = np.repeat(beta[first:last], np.diff(self.offsets[first : last + 1]))
+                _add_powers(columns, each, self.offsets[first:last] - a, sums[:, first:last])
+            else:
+                _add_blocks(columns, float(beta[first]), sums[:, first])
+        return sums
 
 
 def gather(
@@ -252,7 +264,7 @@ def maximise(samples: Samples, start: FloatArray | None = None) -> Fits:
     with np.errstate(all="ignore"):
         for first, last in chunks(samples.offsets):
             guess = None if start is None else start[first:last]
-            _fit_chunk(samples.slice(first, last), guess, fits, first)
+            _fit_chunk(samples.slice(first, last), guess, fits.take(slice(first, last)))
     return fits
 
 
@@ -270,32 +282,28 @@ def fit_records(
     -------
     Fits
     ndarray, shape (2, samples)
-        Failures and exposure of each sample, where they fell off on the way; otherwise NaN.
+        Failures and exposure of each sample.
     """
-    fitting, n = compiled(), offsets.size - 1
-    fits, sums = Fits.empty(n), np.full((2, n), np.nan)
-    if fitting is None:
-        for a, b in chunks(offsets):
-            rows = slice(offsets[a], offsets[b])
-            late, count = (None if column is None else column[rows] for column in (entry, weight))
-            samples = gather(
-                age[rows], event[rows], offsets[a : b + 1] - offsets[a], entry=late, weight=count
+    n = offsets.size - 1
+    fits, sums = Fits.empty(n), np.empty((2, n))
+    fitting = compiled()
+    if fitting is not None:
+        columns: Any = (np.empty(0), np.empty(0))
+        if entry is not None or weight is not None:
+            columns = (
+                np.ones(age.size) if weight is None else weight,
+                np.zeros(age.size) if entry is None else entry,
             )
-            fits.put(slice(a, b), maximise(samples))
+        columns = [np.ascontiguousarray(column, dtype=np.float64) for column in columns]
+        fitting.fit(offsets, age, event, *columns, _limits(), sums, fits.numbers, fits.status)
         return fits, sums
-    plain = np.ones(n, dtype=bool)
-    for column, usual in ((entry, 0.0), (weight, 1.0)):
-        if column is not None:
-            plain &= ~np.logical_or.reduceat(column != usual, offsets[:-1])
-    if plain.any():
-        fitting.fit(offsets, age, event, _limits(), sums, fits.numbers, fits.status)
-        sums[:, ~plain] = np.nan
-    if not plain.all():
-        # The others on their own, so that no sample depends on its neighbours to the last bit.
-        lengths = np.diff(offsets)
-        others, cuts = np.repeat(~plain, lengths), np.concatenate([[0], np.cumsum(lengths[~plain])])
-        late, count = (None if column is None else column[others] for column in (entry, weight))
-        fits.put(~plain, maximise(gather(age[others], event[others], cuts, entry=late, weight=count)))
+    for a, b in chunks(offsets):
+        rows, cuts = slice(offsets[a], offsets[b]), offsets[a : b + 1] - offsets[a]
+        late, count = (None if column is None else column[rows] for column in (entry, weight))
+        samples = gather(age[rows], event[rows], cuts, entry=late, weight=count)
+        fits.put(slice(a, b), maximise(samples))
+        exposed = age[rows] if late is None else age[rows] - late
+        sums[:, a:b] = samples.failures, add_up(exposed if count is None else exposed * count, cuts)
     return fits, sums
 
 
@@ -317,21 +325,6 @@ def chunks(offsets: NDArray[np.intp], records: int = CHUNK_RECORDS) -> Iterator[
         last = min(max(last, first + 1), n)
         yield first, last
         first = last
-
-
-def power_sums(samples: Samples, beta: FloatArray) -> FloatArray:
-    """Sums of w exp(beta x) x^k over each sample, less those of the entries; k = 0, 1, 2; shape (3, samples)."""
-    sums = np.empty((3, len(samples)))
-    all_columns = (samples.x, samples.weight, samples.entry, samples.entry_weight)
-    for first, last in chunks(samples.offsets, TILE_RECORDS):
-        a, b = samples.offsets[first], samples.offsets[last]
-        columns: Any = [None if column is None else column[a:b] for column in all_columns]
-        if b - a <= BLOCK_RECORDS:
-            each = np.repeat(beta[first:last], np.diff(samples.offsets[first : last + 1]))
-            _add_powers(columns, each, samples.offsets[first:last] - a, sums[:, first:last])
-        else:
-            _add_blocks(columns, float(beta[first]), sums[:, first])
-    return sums
 
 
 def _add_powers(columns: Any, beta: FloatArray, starts: NDArray[np.intp], sums: FloatArray) -> None:
@@ -381,48 +374,68 @@ def log_moment_start(samples: Samples) -> FloatArray:
     return start
 
 
-def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits, first: int) -> None:
-    """Halley's method on log beta, kept between the points where the score was seen to be positive and negative."""
-    status = fits.status[first : first + len(samples)]
-    status[~samples.maximum_exists] = Status.NO_FINITE_MAXIMUM
-    status[samples.failures <= 0.0] = Status.NO_FAILURES
-    keep = status == Status.NOT_CONVERGED
-    rows = first + np.flatnonzero(keep)
-    if not rows.size:
+def _fit_chunk(samples: Samples, start: FloatArray | None, fits: Fits) -> None:
+    """Say which samples have a maximum, and search for it."""
+    fits.status[~samples.maximum_exists] = Status.NO_FINITE_MAXIMUM
+    fits.status[samples.failures <= 0.0] = Status.NO_FAILURES
+    searched = fits.status == Status.NOT_CONVERGED
+    if not searched.any():
         return
     log_beta = log_moment_start(samples) if start is None else start
     if compiled() is not None:
-        here = fits.take(slice(first, first + len(samples)))
-        _search_compiled(samples, np.where(keep, log_beta, np.nan), here)
+        _search_compiled(samples, np.where(searched, log_beta, np.nan), fits)
         return
-    if rows.size < len(samples):
-        samples, log_beta = samples.take(keep), log_beta[keep]
-    low, high = np.full(rows.size, -np.inf), np.full(rows.size, np.inf)
+    _search(samples, log_beta, searched, fits)
+    log_beta, step, slope, s0, s1, *_ = fits.numbers
+    own = samples.failures, samples.sum_x, samples.log_scale
+    *numbers, far = estimates(log_beta, np.exp(log_beta), step, slope, s0, s1, *own)
+    fits.numbers[:6] = numbers
+    fits.status[np.abs(far) > FARTHEST_LOG_ETA] = Status.NO_FINITE_MAXIMUM
+
+
+def _search(samples: Samples, log_beta: FloatArray, searched: NDArray[np.bool_], fits: Fits) -> None:
+    """Halley's method on log beta, kept between the points where the score was seen to be positive and negative.
+
+    Leaves where each search ended in place of the numbers of its fit (log beta, the last step, slope, two sums), and the score.
+    """
+    rows, low, high = np.arange(len(samples)), np.full(len(samples), -np.inf), np.full(len(samples), np.inf)
     for _ in range(MOST_PASSES):
-        sums = power_sums(samples, np.exp(log_beta))
-        score, slope, bend = _profile_score(samples, np.exp(log_beta), sums)
+        # Samples whose search has ended stay until they are many: to leave them out is to write the others anew.
+        if 2 * np.count_nonzero(searched) < searched.size:
+            if not searched.any():
+                return
+            rows, samples, log_beta = rows[searched], samples.take(searched), log_beta[searched]
+            low, high, searched = low[searched], high[searched], searched[searched]
+        beta = np.exp(log_beta)
+        sums = samples.power_sums(beta)
+        score, slope, bend = _profile_score(samples, beta, sums)
         score_norm = np.abs(score) * np.sqrt(samples.failures / -slope)
         # Halley's step: Newton's, corrected for the bend by no more than a factor of two.
         step = -score / slope / (1.0 - np.clip(score * bend / (2.0 * slope * slope), -0.5, 0.5))
-        done = (score_norm < VERIFIED_SCORE) & (np.abs(step) < LAST_STEP)
-        if done.any():
-            _record(fits, rows[done], samples, done, (log_beta, step, slope, score_norm), sums)
-        lost = ~done & ((log_beta < math.log(SMALLEST_BETA)) | (log_beta > math.log(LARGEST_BETA)))
+        done = searched & (score_norm < VERIFIED_SCORE) & (np.abs(step) < LAST_STEP)
+        ended = np.flatnonzero(done)
+        for row, number in (
+            (0, log_beta),
+            (1, step),
+            (2, slope),
+            (3, sums[0]),
+            (4, sums[1]),
+            (6, score_norm),
+        ):
+            fits.numbers[row, rows[ended]] = number[ended]
+        fits.status[rows[ended]] = Status.OK
+        lost = searched & ~done
+        lost &= (log_beta < math.log(SMALLEST_BETA)) | (log_beta > math.log(LARGEST_BETA))
         fits.status[rows[lost]] = Status.NO_FINITE_MAXIMUM
+        searched = searched & ~(done | lost)
         low, high = np.where(score > 0.0, log_beta, low), np.where(score > 0.0, high, log_beta)
         log_beta = next_log_beta(log_beta, step, score, slope, low, high)
-        more = ~(done | lost)
-        if not more.any():
-            return
-        if not more.all():
-            rows, samples = rows[more], samples.take(more)
-            log_beta, low, high = log_beta[more], low[more], high[more]
 
 
-def _limits() -> FloatArray:
+def _limits() -> tuple[float, ...]:
     """What the compiled search is told."""
     range_ = math.log(SMALLEST_BETA), math.log(LARGEST_BETA)
-    return np.array([VERIFIED_SCORE, LAST_STEP, *range_, FARTHEST_LOG_ETA, SKEWNESS, MOST_PASSES])
+    return VERIFIED_SCORE, LAST_STEP, *range_, FARTHEST_LOG_ETA, SKEWNESS, float(MOST_PASSES)
 
 
 def _search_compiled(samples: Samples, log_beta: FloatArray, fits: Fits) -> None:
@@ -457,20 +470,3 @@ def next_log_beta(
     middle = (low + high) / 2.0
     onward = np.where(np.isfinite(middle), middle, here + np.copysign(1.0, score))
     return np.where((there > low) & (there < high), there, onward)
-
-
-def _record(
-    fits: Fits,
-    at: Any,
-    samples: Samples,
-    done: NDArray[np.bool_],
-    search: tuple[FloatArray, ...],
-    sums: FloatArray,
-) -> None:
-    """Write down the fits of the samples whose search is done."""
-    log_beta, step, slope, score_norm = (each[done] for each in search)
-    own = samples.failures[done], samples.sum_x[done], samples.log_scale[done]
-    numbers = estimates(log_beta, np.exp(log_beta), step, slope, sums[0, done], sums[1, done], *own)
-    for row, number in enumerate((*numbers[:6], score_norm)):
-        fits.numbers[row, at] = number
-    fits.status[at] = np.where(np.abs(numbers[6]) > FARTHEST_LOG_ETA, Status.NO_FINITE_MAXIMUM, Status.OK)

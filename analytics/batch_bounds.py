@@ -1,13 +1,14 @@
 """Likelihood-ratio bounds of the Weibull fits of many samples at once.
 
-Each step costs the same one pass over the records (`analytics.batch.power_sums`) as a step of the fit itself.
+Each step costs the same one pass over the records (`Samples.power_sums`) as a step of the fit itself.
 """
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analytics.batch import CHUNK_RECORDS, LAST_STEP, Samples, chunks, power_sums
+from analytics.batch import CHUNK_RECORDS, LAST_STEP, Samples, chunks
 from analytics.batch_fits import Fits, Status
 from analytics.batch_profile import at_beta, point
 from analytics.results import FloatArray
@@ -15,6 +16,8 @@ from analytics.results import FloatArray
 MOST_PASSES = 60
 # A bound this many times as far as Wald's is left to the search of one sample, which can say that there is none.
 FARTHEST_BOUND = 20.0
+# Steps of log beta at which a higher top is looked for.
+FAR_SHAPES = (-6.0, -4.0, -3.0, -2.0, -1.25, -0.75, 0.75, 1.25, 2.0, 3.0, 4.0)
 
 
 def ratio_bounds(samples: Samples, fits: Fits, name: str, deviate: float) -> FloatArray:
@@ -80,7 +83,7 @@ def _eta_bound(samples: Samples, fits: Fits, deviate: float) -> FloatArray:
     wald = deviate * np.sqrt(var_u)
     u, b = fits.log_eta + wald, fits.log_beta + wald * cov / var_u
     for _ in range(MOST_PASSES):
-        at = point(samples, power_sums(samples, np.exp(b)), u, b)
+        at = point(samples, samples.power_sums(np.exp(b)), u, b)
         root = np.sqrt(np.maximum(2.0 * (fits.loglik[rows] - at.value), 0.0))
         # Rows of the Jacobian: the half squared root (minus the gradient), and the score by beta.
         miss = (root - abs(deviate)) * root
@@ -90,7 +93,9 @@ def _eta_bound(samples: Samples, fits: Fits, deviate: float) -> FloatArray:
         limit = np.abs(wald[rows])
         done = (np.abs(root - abs(deviate)) < 1e-7) & (np.maximum(np.abs(step_u), np.abs(step_b)) < LAST_STEP)
         done &= (at.h_bb < 0.0) & ((u - fits.log_eta[rows]) * deviate > 0.0)
-        found[rows[done]] = (u + step_u)[done]
+        if done.any():
+            highest = _is_highest(samples.take(done), u[done], b[done], at.value[done])
+            found[rows[done]] = np.where(highest, (u + step_u)[done], np.nan)
         shorten = np.minimum(1.0, np.minimum(limit / np.abs(step_u), 1.0 / np.abs(step_b)))
         u, b = u + shorten * step_u, b + shorten * step_b
         lost = (
@@ -103,3 +108,16 @@ def _eta_bound(samples: Samples, fits: Fits, deviate: float) -> FloatArray:
             break
         rows, samples, u, b = rows[more], samples.take(more), u[more], b[more]
     return found
+
+
+def _is_highest(samples: Samples, u: FloatArray, b: FloatArray, value: FloatArray) -> NDArray[np.bool_]:
+    """Whether no shape far from `b` is likelier at that eta: with late entries the profile may have more tops than one.
+
+    Samples of which this is not so are left to the search of one sample, which climbs from several starts.
+    """
+    highest = np.ones(len(samples), dtype=bool)
+    if samples.entry is not None:
+        for away in FAR_SHAPES:
+            there = point(samples, samples.power_sums(np.exp(b + away)), u, b + away).value
+            highest &= ~(there > value + 1e-6)
+    return highest

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from analytics.results import FloatArray
 
+# Records worked on together: few enough for what is made of them to stay in the cache of a core.
+TILE_RECORDS = 32_768
+
 
 class Status(IntEnum):
     """What became of one sample."""
@@ -48,6 +51,11 @@ class Fits:
     def log_beta(self) -> FloatArray:
         """Estimate of log beta."""
         return self._row(1)
+
+    @property
+    def logs(self) -> FloatArray:
+        """Estimates of log eta and log beta, shape (2, samples)."""
+        return self.numbers[:2]
 
     @property
     def loglik(self) -> FloatArray:
@@ -91,7 +99,7 @@ class Fits:
     def variance(self) -> FloatArray:
         """Variance of log eta and of log beta, shape (2, samples)."""
         i_uu, i_ub, i_bb = self.information
-        variance: FloatArray = self.information[[2, 0]] / (i_uu * i_bb - i_ub * i_ub)
+        variance: FloatArray = self.information[::-2] / (i_uu * i_bb - i_ub * i_ub)
         return variance
 
 

@@ -5,6 +5,7 @@ A machine without vectors that wide runs each instruction as several narrower on
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,8 @@ class Lanes:
 
     def size(self, value: Any) -> Any:
         """Numbers without their sign."""
-        return self.larger(value, self.builder.fsub(self.number(0.0), value))
+        bits = self.builder.and_(self.builder.bitcast(value, self.whole), self.bits(2**63 - 1))
+        return self.builder.bitcast(bits, self.real)
 
     def times(self, a: Any, b: Any) -> Any:
         return self.builder.fmul(a, b, flags=LOOSE)
@@ -103,11 +105,12 @@ class Lanes:
         return value
 
     def exp(self, z: Any) -> Any:
-        """The exponential without a call or a branch; relative error below 2e-15; that of -707 for anything below."""
+        """The exponential without a call or a branch; relative error below 1e-15 to -20, 3e-14 to -707; below, that of -707."""
         builder, least = self.builder, self.number(-707.0)
         z = builder.select(builder.fcmp_ordered(">", z, least), z, least)
-        # Not loosely: the rounding is what counts here.
-        rounded = builder.fadd(builder.fmul(z, self.number(LOG2_E)), self.number(ROUNDER))
+        # In this order: the rounding is what counts here.
+        scaled = builder.fmul(z, self.number(LOG2_E), flags=LOOSE)
+        rounded = builder.fadd(scaled, self.number(ROUNDER), flags=LOOSE)
         r = self.plus(z, self.times(builder.fsub(rounded, self.number(ROUNDER)), self.number(-LN_2)))
         square = builder.fmul(r, r)
         odd = self.times(r, self.polynomial(EXP[1::2], square))
@@ -120,11 +123,19 @@ class Lanes:
         # A number too small for all its bits is raised first.
         small = builder.fcmp_ordered("<", v, self.number(SMALLEST_WHOLE))
         v = builder.select(small, builder.fmul(v, self.number(2.0**54)), v)
-        raised = builder.select(small, self.number(2.0**52 + 1023.0 + 54.0), self.number(2.0**52 + 1023.0))
+        return self._log(v, builder.select(small, self.number(54.0), self.number(0.0)))
+
+    def log_of_share(self, v: Any) -> Any:
+        """The same of what is not so small; of what is, that of the smallest number that has all its bits."""
+        return self._log(self.larger(v, self.number(SMALLEST_WHOLE)), None)
+
+    def _log(self, v: Any, raised: Any) -> Any:
+        builder = self.builder
         # v = m 2^k with m between the roots of 1/2 and of 2.
         moved = builder.add(builder.bitcast(v, self.whole), self.bits(BITS_OF_1 - BITS_OF_ROOT))
         k = builder.or_(builder.lshr(moved, self.bits(52)), self.bits(BITS_OF_2_52))
-        k = builder.fsub(builder.bitcast(k, self.real), raised)
+        k = builder.fsub(builder.bitcast(k, self.real), self.number(2.0**52 + 1023.0))
+        k = k if raised is None else builder.fsub(k, raised)
         m = builder.add(builder.and_(moved, self.bits(2**52 - 1)), self.bits(BITS_OF_ROOT))
         f = builder.fsub(builder.bitcast(m, self.real), self.number(1.0))
         s = builder.fdiv(f, builder.fadd(f, self.number(2.0)))
@@ -154,42 +165,47 @@ class Row:
 
 
 def counted_loop(
-    builder: Any, end: Any, step: int, first: list[Any], body: Callable[[Any, list[Any]], list[Any]]
+    builder: Any,
+    begin: Any,
+    end: Any,
+    step: int,
+    first: list[Any],
+    body: Callable[[Any, list[Any]], list[Any]],
 ) -> list[Any]:
-    """Run ``body(at, values)`` at 0, `step`, ... below `end`, where there is any; it gives the new values."""
+    """Run ``body(at, values)`` at `begin` and every `step` below `end`, where there is any; it gives the new values."""
     before = builder.block
     loop, after = builder.append_basic_block("loop"), builder.append_basic_block("after")
-    zero = ir.Constant(WHOLE, 0)
-    builder.cbranch(builder.icmp_signed("<", zero, end), loop, after)
+    builder.cbranch(builder.icmp_signed("<", begin, end), loop, after)
     builder.position_at_end(loop)
     at, running = builder.phi(WHOLE), [builder.phi(value.type) for value in first]
     new = body(at, running)
     following = builder.add(at, ir.Constant(WHOLE, step))
-    at.add_incoming(zero, before)
+    at.add_incoming(begin, before)
     at.add_incoming(following, loop)
     builder.cbranch(builder.icmp_signed("<", following, end), loop, after)
     builder.position_at_end(after)
     last = [builder.phi(value.type) for value in first]
-    for phi, result, begin, value in zip(running, last, first, new, strict=True):
+    for phi, result, old, value in zip(running, last, first, new, strict=True):
         for each in (phi, result):
-            each.add_incoming(begin, before)
+            each.add_incoming(old, before)
             each.add_incoming(value, loop)
     return last
 
 
-def row_loop(lanes: Lanes, rows: Any, sums: int, body: Callable[[Row, list[Any]], list[Any]]) -> list[Any]:
-    """Run over rows: `body(row, sums)` gives the new sums, which begin at 0; returns the last."""
-    nothing = [lanes.number(0.0)] * sums
-    return counted_loop(lanes.builder, rows, 1, nothing, lambda at, running: body(Row(lanes, at), running))
+def row_loop(
+    lanes: Lanes, begin: Any, end: Any, sums: list[Any], body: Callable[[Row, list[Any]], list[Any]]
+) -> list[Any]:
+    """Run over rows: `body(row, sums)` gives the new sums; returns the last."""
+    return counted_loop(lanes.builder, begin, end, 1, sums, lambda at, running: body(Row(lanes, at), running))
 
 
 def side_by_side(
-    lanes: Lanes, column: Any, starts: Any, sizes: Any, rows: Any, room: Any, filler: Any
+    lanes: Lanes, column: Any, starts: Any, sizes: Any, full: Any, rows: Any, room: Any, filler: Any
 ) -> None:
     """Write pieces of a column side by side, one in each lane, eight rows at a time.
 
-    `starts` and `sizes` are the addresses of the first record and of the number of records for each lane; `filler` stands
-    below the last.
+    `starts` and `sizes` are the addresses of the first record and of the number of records for each lane, at least `full`;
+    `filler` stands below the last.
     """
     builder, numbers = (
         lanes.builder,
@@ -198,13 +214,16 @@ def side_by_side(
     index, beyond = ir.VectorType(ir.IntType(32), lanes.lanes), lanes.of(filler)
     begin, size = (builder.load(lanes.pointer(address, lanes.whole), align=8) for address in (starts, sizes))
 
-    def body(at: Any, _: list[Any]) -> list[Any]:
+    def put(at: Any, _: list[Any], masked: bool) -> list[Any]:
         pieces = []
         for lane in range(lanes.lanes):
             first, records = (
                 builder.extract_element(v, ir.Constant(ir.IntType(32), lane)) for v in (begin, size)
             )
             address = builder.add(column, builder.mul(builder.add(first, at), ir.Constant(WHOLE, 8)))
+            if not masked:
+                pieces.append(lanes.load(address))
+                continue
             there = builder.icmp_signed("<", numbers, lanes.of(builder.sub(records, at)))
             pieces.append(lanes.load_some(address, there, beyond))
         # What is a piece becomes a lane: halves of the pieces change places, then quarters, then single numbers.
@@ -227,4 +246,6 @@ def side_by_side(
             Row(lanes, builder.add(at, ir.Constant(WHOLE, k))).store(room, row)
         return []
 
-    counted_loop(builder, rows, lanes.lanes, [], body)
+    eights = builder.and_(full, ir.Constant(WHOLE, -lanes.lanes))
+    for masked, begin_, end in ((False, ir.Constant(WHOLE, 0), eights), (True, eights, rows)):
+        counted_loop(builder, begin_, end, lanes.lanes, [], partial(put, masked=masked))

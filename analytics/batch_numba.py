@@ -15,25 +15,42 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from analytics.batch_fits import Status, estimates
+from analytics.batch_blocks import (
+    ALONE,
+    ENTRY,
+    ENTRY_WEIGHT,
+    FIRST,
+    FULL,
+    HAS_ENTRIES,
+    LENGTH,
+    LONG,
+    WEIGHT,
+    X,
+    address,
+    aligned,
+    fill_block,
+    hand_round,
+    most_numbers,
+    next_tile,
+    put_column,
+    put_together,
+)
+from analytics.batch_fits import TILE_RECORDS, Status, estimates
 from analytics.batch_lanes import LANES
 from analytics.batch_rows import (
     BLOCKS,
     FAR_BELOW,
     GROUP,
+    changes,
     exp,
     largest,
     log,
     logs,
-    pieces_side_by_side,
     powers,
+    weighted_logs,
     weighted_powers,
 )
 
-# A sample longer than this has a block of lanes to itself.
-LONG = 1024
-# Records read at a time, from which the samples of a group are chosen: they stay in the cache of a core.
-TILE_RECORDS = 32_768
 OK, NO_FAILURES, NO_FINITE_MAXIMUM = (
     int(s) for s in (Status.OK, Status.NO_FAILURES, Status.NO_FINITE_MAXIMUM)
 )
@@ -46,9 +63,11 @@ LAST, STEP, NORM, SLOPE, S0, S1, S2, HERE, LOW, HIGH, BETA, MEAN_FAILED, LOG_SCA
     0, 14 * GROUP, GROUP
 )
 # What is summed up over the ages of a sample before the search, and over its entries during it.
-FAILED, SUM_FAILED, UNITS, SUM_X, SUM_XX, EXPOSURE = range(14 * GROUP, 20 * GROUP, GROUP)
+FAILED, SUM_FAILED, UNITS, SUM_X, SUM_XX, EXPOSURE, EARLY, WIDTH, MIDDLE, LATE, LONGEST = range(
+    14 * GROUP, 25 * GROUP, GROUP
+)
 E0 = UNITS
-ROWS = 20
+ROWS = 25
 
 _estimates: Any = njit(estimates)
 
@@ -58,13 +77,20 @@ def _advance(lane: Any, skewness: float) -> None:
     """Halley's step for each sample of a group, and where it leads: no branches, so that all go at once."""
     for j in range(GROUP):
         here, beta, s0 = lane[HERE + j], lane[BETA + j], lane[S0 + j]
-        mean = lane[S1 + j] / s0
-        lag, spread = beta * (lane[MEAN_FAILED + j] - mean), beta * beta * (lane[S2 + j] / s0 - mean * mean)
+        # Divided once each: a division costs as much as a dozen products.
+        by_s0 = 1.0 / s0
+        mean = lane[S1 + j] * by_s0
+        lag, spread = (
+            beta * (lane[MEAN_FAILED + j] - mean),
+            beta * beta * (lane[S2 + j] * by_s0 - mean * mean),
+        )
         score, slope = 1.0 + lag, lag - spread
         bend = lag - spread * (3.0 + skewness * math.sqrt(max(spread, 0.0)))
-        correction = min(max(score * bend / (2.0 * slope * slope), -0.5), 0.5)
-        step = -score / slope / (1.0 - correction)
-        norm = abs(score) * math.sqrt(lane[FAILED + j] / abs(slope))
+        by_slope = 1.0 / slope
+        newton = -score * by_slope
+        correction = min(max(-0.5 * newton * bend * by_slope, -0.5), 0.5)
+        step = newton / (1.0 - correction)
+        norm = abs(score) * math.sqrt(lane[FAILED + j] * abs(by_slope))
         low = here if score > 0.0 else lane[LOW + j]
         high = lane[HIGH + j] if score > 0.0 else here
         onward = 1.0 if score > 0.0 else -1.0
@@ -78,51 +104,28 @@ def _advance(lane: Any, skewness: float) -> None:
         lane[HERE + j] = there if low < there < high else fallback
 
 
-# What a block is: its first lane, whether one sample has all lanes, its rows, and where its columns begin (0: there is none).
-FIRST, ALONE, LENGTH, X, WEIGHT, ENTRY, ENTRY_WEIGHT = range(7)
-
-
 @njit(cache=True, nogil=True)
-def _hand_round(block: Any, lane: Any, row: int) -> None:
-    """Where a block is one long sample: give all its lanes what the first has."""
-    first = block[FIRST]
-    if block[ALONE]:
-        for j in range(first + 1, first + LANES):
-            lane[row + j] = lane[row + first]
-
-
-@njit(cache=True, nogil=True)
-def _put_together(block: Any, lane: Any, row: int, rows: int) -> None:
-    """Where a block is one long sample: give its first lane the sum of all, in some rows of numbers."""
-    first = block[FIRST]
-    if block[ALONE]:
-        for k in range(row, row + rows * GROUP, GROUP):
-            for j in range(first + 1, first + LANES):
-                lane[k + first] += lane[k + j]
-
-
-@njit(cache=True, nogil=True)
-def _pass(block: Any, lane: Any, lane_at: int) -> None:
+def _pass(blocks: Any, b: int, lane: Any, lane_at: int) -> None:
     """Power sums of the samples of a block, less those of their entries."""
-    first, rows = block[FIRST], block[LENGTH]
-    _hand_round(block, lane, BETA)
+    first, rows = blocks[b, FIRST], blocks[b, LENGTH]
+    hand_round(blocks, b, lane, BETA)
     beta, sums = lane_at + 8 * (BETA + first), lane_at + 8 * (S0 + first)
-    if block[WEIGHT]:
-        weighted_powers(block[X], block[WEIGHT], rows, beta, sums)
+    if blocks[b, WEIGHT]:
+        weighted_powers(blocks[b, X], blocks[b, WEIGHT], rows, beta, sums)
     else:
-        powers(block[X], rows, beta, sums)
-    if block[ENTRY]:
-        weighted_powers(block[ENTRY], block[ENTRY_WEIGHT], rows, beta, lane_at + 8 * (E0 + first))
+        powers(blocks[b, X], rows, beta, sums)
+    if blocks[b, HAS_ENTRIES]:
+        weighted_powers(blocks[b, ENTRY], blocks[b, ENTRY_WEIGHT], rows, beta, lane_at + 8 * (E0 + first))
         for k in range(0, 3 * GROUP, GROUP):
             for j in range(first, first + LANES):
                 lane[S0 + k + j] -= lane[E0 + k + j]
-    _put_together(block, lane, S0, 3)
+    put_together(blocks, b, lane, S0, 3)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _end(searched: int, limits: Any, lane: Any, open_: Any, member: Any, numbers: Any, status: Any) -> int:
     """Write down the samples whose search has ended; returns how many go on."""
-    verified, last_step, least, most, farthest = limits[:5]
+    verified, last_step, least, most, farthest, _, _ = limits
     still = 0
     for i in range(searched):
         j = open_[i]
@@ -154,11 +157,18 @@ def _end(searched: int, limits: Any, lane: Any, open_: Any, member: Any, numbers
 
 @njit(cache=True, nogil=True)
 def _search(
-    searched: int, limits: Any, blocks: Any, lane: Any, open_: Any, member: Any, numbers: Any, status: Any
+    searched: int,
+    limits: Any,
+    blocks: Any,
+    lane: Any,
+    lane_at: int,
+    open_: Any,
+    member: Any,
+    numbers: Any,
+    status: Any,
 ) -> None:
     """Halley's method for the open samples of a group, from the log beta in `HERE`."""
-    skewness, passes = limits[5:]
-    lane_at = _address(lane)
+    _, _, _, _, _, skewness, passes = limits
     for j in range(GROUP):
         lane[LOW + j], lane[HIGH + j] = -np.inf, np.inf
     for _ in range(int(passes)):
@@ -168,62 +178,15 @@ def _search(
             lane[BETA + j] = exp(lane[HERE + j])
         for b in range(BLOCKS):
             if blocks[b, LENGTH]:
-                _pass(blocks[b], lane, lane_at)
+                _pass(blocks, b, lane, lane_at)
         _advance(lane, skewness)
         searched = _end(searched, limits, lane, open_, member, numbers, status)
 
 
 @njit(cache=True, nogil=True)
-def _tile(offsets: Any, first: int, order: Any, counts: Any) -> int:
-    """Put the samples from `first` on that make up a tile in the order of their lengths; returns how many they are."""
-    last = first + 1
-    while last < offsets.size - 1 and offsets[last + 1] - offsets[first] <= TILE_RECORDS:
-        last += 1
-    counts[:] = 0
-    for k in range(first, last):
-        counts[min(offsets[k + 1] - offsets[k], LONG + 1) + 1] += 1
-    for length in range(1, counts.size):
-        counts[length] += counts[length - 1]
-    for k in range(first, last):
-        length = min(offsets[k + 1] - offsets[k], LONG + 1)
-        order[counts[length]] = k
-        counts[length] += 1
-    return last - first
-
-
-@njit(cache=True, nogil=True)
-def _fill_block(block: Any, at: int, many: int, order: Any, offsets: Any, member: Any, piece: Any) -> int:
-    """Give each of the next samples a lane, or a long one all; returns how many have a place.
-
-    `piece` gets the first record of each lane, and how many it has.
-    """
-    first = block[FIRST]
-    for j in range(first, first + LANES):
-        member[j], piece[0, j], piece[1, j] = -1, 0, 0
-    block[LENGTH] = block[ALONE] = placed = 0
-    while placed < LANES and at + placed < many:
-        k = order[at + placed]
-        records = offsets[k + 1] - offsets[k]
-        if records > LONG and placed > 0:
-            break
-        member[first + placed] = k
-        if records > LONG:
-            each = (records + LANES - 1) // LANES
-            block[ALONE], block[LENGTH] = 1, each
-            for j in range(LANES):
-                piece[0, first + j] = offsets[k] + j * each
-                piece[1, first + j] = max(min(each, records - j * each), 0)
-            return 1
-        piece[0, first + placed], piece[1, first + placed] = offsets[k], records
-        block[LENGTH] = max(block[LENGTH], records)
-        placed += 1
-    return placed
-
-
-@njit(cache=True, nogil=True)
 def _room(offsets: Any) -> Any:
     """What a search works on, made once: numbers, open lanes and samples of a group, its blocks, pieces, order and counts."""
-    blocks = np.zeros((BLOCKS, 7), dtype=np.int64)
+    blocks = np.zeros((BLOCKS, 9), dtype=np.int64)
     blocks[:, FIRST] = LANES * np.arange(BLOCKS)
     return (
         np.zeros(ROWS * GROUP),
@@ -234,25 +197,6 @@ def _room(offsets: Any) -> Any:
         np.empty(offsets.size, dtype=np.int64),
         np.empty(LONG + 3, dtype=np.int64),
     )
-
-
-@njit(cache=True, nogil=True)
-def _most_numbers(offsets: Any) -> Any:
-    """In the columns of a block, at most; they are filled eight rows at a time."""
-    longest = np.diff(offsets).max()
-    return LANES * (max(min(longest, LONG), (longest + LANES - 1) // LANES) + LANES + 1)
-
-
-@njit(inline="always")
-def _address(column: Any) -> Any:
-    """Where a column begins; 0 for one that there is not."""
-    return np.int64(column.ctypes.data) * np.int64(column.size > 0)
-
-
-@njit(inline="always")
-def _aligned(room: Any) -> Any:
-    """The first address in a column at which a whole vector lies in one line of the cache."""
-    return (_address(room) + 63) // 64 * 64
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -275,19 +219,25 @@ def search(
     is NaN.
     """
     lane, open_, member, blocks, piece, order, counts = _room(offsets)
-    columns = (_address(x), _address(weight), _address(entry), _address(entry_weight))
-    room = np.empty((BLOCKS, 4, _most_numbers(offsets)))
+    lane_at, pieces_at = address(lane), address(piece)
+    columns = (address(x), address(weight), address(entry), address(entry_weight))
+    most = most_numbers(offsets)
+    room = np.empty(4 * BLOCKS * most + LANES)
+    for b in range(BLOCKS):
+        for c in range(4):
+            blocks[b, X + c] = aligned(room) + 8 * (4 * b + c) * most if columns[c] else 0
+        blocks[b, HAS_ENTRIES] = columns[2] != 0
     first = 0
     while first < offsets.size - 1:
-        many, at = _tile(offsets, first, order, counts), 0
+        many, at = next_tile(offsets, first, order, counts), 0
         while at < many:
             searched = 0
             for b in range(BLOCKS):
-                at += _fill_block(blocks[b], at, many, order, offsets, member, piece)
+                at += fill_block(blocks, b, at, many, order, offsets, member, piece)
                 for c in range(4):
                     if columns[c]:
-                        blocks[b, X + c] = _aligned(room[b, c])
-                        _columns(blocks[b], columns[c], piece, blocks[b, X + c], 0.0 if c % 2 else FAR_BELOW)
+                        filler = 0.0 if c % 2 else FAR_BELOW
+                        put_column(blocks, b, columns[c], pieces_at, blocks[b, X + c], filler)
                 for j in range(blocks[b, FIRST], blocks[b, FIRST] + LANES):
                     k = member[j]
                     lane[HERE + j] = 0.0
@@ -297,38 +247,73 @@ def search(
                         lane[MEAN_FAILED + j] = sums[1, k] / sums[0, k]
                         open_[searched] = j
                         searched += 1
-                _hand_round(blocks[b], lane, HERE)
-            _search(searched, limits, blocks, lane, open_, member, numbers, status)
+                hand_round(blocks, b, lane, HERE)
+            _search(searched, limits, blocks, lane, lane_at, open_, member, numbers, status)
         first += many
+    # After its last mention an array is gone, and up to here its address was in use.
+    lane[0] = room[0] = piece[0, 0] = 0
 
 
-@njit(cache=True, nogil=True)
-def _columns(block: Any, column: int, piece: Any, room: int, filler: float) -> None:
-    """Put the pieces of a column that the lanes of a block work on side by side."""
-    piece_at = _address(piece) + 8 * block[FIRST]
-    pieces_side_by_side(column, piece_at, piece_at + 8 * GROUP, block[LENGTH], room, filler)
-
-
-@njit(cache=True, nogil=True)
-def _sign(age: Any, event: Any, signed: Any) -> None:
+@njit(cache=True, nogil=True, fastmath=REORDERED)
+def _sign(age: Any, event: Any, signed: Any) -> bool:
+    """Give the ages of survivors a minus; says whether all ages are positive."""
+    zeros = 0
     for i in range(age.size):
         signed[i] = age[i] if event[i] != 0 else -age[i]
+        zeros += age[i] <= 0.0
+    return zeros == 0
+
+
+@njit(cache=True, nogil=True, fastmath=REORDERED)
+def _leave_out(signed: Any, weight: Any, entry: Any) -> bool:
+    """Make nothing of a record that weighs nothing or was never at risk; says whether there is none."""
+    left = 0
+    for i in range(signed.size):
+        out = (weight[i] <= 0.0) | ((signed[i] <= 0.0) & (-signed[i] <= entry[i]))
+        left += out
+        signed[i] = 0.0 if out else signed[i]
+        entry[i] = 0.0 if out else entry[i]
+        weight[i] = 0.0 if out else weight[i]
+    return left == 0
 
 
 @njit(cache=True, nogil=True)
-def _prepare(block: Any, lane: Any, lane_at: int) -> None:
+def _prepare(blocks: Any, b: int, all_there: bool, lane: Any, lane_at: int) -> None:
     """Signed ages of a block to logarithms over the largest of each sample, and their sums."""
-    first = block[FIRST]
-    scale = lane_at + 8 * (SCALE + first)
-    largest(block[X], block[LENGTH], scale)
-    if block[ALONE]:
+    first, full, rows = blocks[b, FIRST], blocks[b, FULL] * all_there, blocks[b, LENGTH]
+    scale, sums = lane_at + 8 * (SCALE + first), lane_at + 8 * (FAILED + first)
+    largest(blocks[b, X], rows, scale)
+    if blocks[b, ALONE]:
         for j in range(first + 1, first + LANES):
             lane[SCALE + first] = max(lane[SCALE + first], lane[SCALE + j])
-        _hand_round(block, lane, SCALE)
+        hand_round(blocks, b, lane, SCALE)
     for j in range(first, first + LANES):
         lane[SCALE + j] = lane[SCALE + j] if lane[SCALE + j] > 0.0 else 1.0
-    logs(block[X], block[LENGTH], scale, lane_at + 8 * (FAILED + first))
-    _put_together(block, lane, FAILED, 6)
+    if not blocks[b, WEIGHT]:
+        logs(blocks[b, X], full, rows, scale, sums)
+        put_together(blocks, b, lane, FAILED, 6)
+        return
+    weighted_logs(
+        blocks[b, X], blocks[b, WEIGHT], blocks[b, ENTRY], blocks[b, ENTRY_WEIGHT], full, rows, scale, sums
+    )
+    put_together(blocks, b, lane, FAILED, 10)
+    blocks[b, HAS_ENTRIES] = 0
+    for j in range(first, first + LANES):
+        blocks[b, HAS_ENTRIES] |= lane[LATE + j] > 0.0
+    if blocks[b, ALONE]:
+        for j in range(first + 1, first + LANES):
+            lane[LONGEST + first] = max(lane[LONGEST + first], lane[LONGEST + j])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _has_maximum(lane: Any, j: int, weighted: bool) -> bool:
+    """Whether the profile rises at small beta and falls at large, as `analytics.batch.gather` has it."""
+    mean = lane[MEAN_FAILED + j]
+    if not weighted:
+        return bool(mean < -1e-13)  # not so without failures either
+    if not mean < lane[LONGEST + j] - 1e-13:
+        return False
+    return bool(lane[EARLY + j] > 0.0 or mean > lane[MIDDLE + j] / lane[WIDTH + j])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -346,42 +331,62 @@ def _start(lane: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def fit(offsets: Any, age: Any, event: Any, limits: Any, sums: Any, numbers: Any, status: Any) -> None:
-    """The same from ages and events, of samples without weights and entries; an age of 0 counts for nothing.
+def fit(
+    offsets: Any,
+    age: Any,
+    event: Any,
+    weight: Any,
+    entry: Any,
+    limits: Any,
+    sums: Any,
+    numbers: Any,
+    status: Any,
+) -> None:
+    """The same from ages and events, weights and ages at entry (or none of both); an age of 0 counts for nothing.
 
-    `sums` gets failures and sum of the ages of each sample.
+    `sums` gets failures and exposure of each sample.
     """
     lane, open_, member, blocks, piece, order, counts = _room(offsets)
-    lane_at = _address(lane)
-    signed = np.empty(max(np.diff(offsets).max(), TILE_RECORDS))
-    room = np.empty((BLOCKS, _most_numbers(offsets)))
+    longest, weighted = max(np.diff(offsets).max(), TILE_RECORDS), weight.size > 0
+    columns = 3 if weighted else 1
+    tile = np.empty((columns, longest))
+    lane_at, pieces_at, tile_at = address(lane), address(piece), address(tile)
+    most = most_numbers(offsets)
+    room = np.empty(4 * BLOCKS * most + LANES)
+    for b in range(BLOCKS):
+        for c in range(4 if weighted else 1):
+            blocks[b, X + c] = aligned(room) + 8 * (4 * b + c) * most
     first = 0
     while first < offsets.size - 1:
-        many, at = _tile(offsets, first, order, counts), 0
+        many, at = next_tile(offsets, first, order, counts), 0
         begin, end = offsets[first], offsets[first + many]
-        _sign(age[begin:end], event[begin:end], signed)
+        all_there = _sign(age[begin:end], event[begin:end], tile[0])
+        if weighted:
+            tile[1, : end - begin], tile[2, : end - begin] = weight[begin:end], entry[begin:end]
+            all_there = _leave_out(tile[0, : end - begin], tile[1], tile[2])
         while at < many:
             for b in range(BLOCKS):
-                at += _fill_block(blocks[b], at, many, order, offsets, member, piece)
-                # Taken anew each time: after its last mention an array may be gone, though its address is still in use.
-                blocks[b, X] = _aligned(room[b])
-                _columns(blocks[b], _address(signed) - 8 * begin, piece, blocks[b, X], 0.0)
-                _prepare(blocks[b], lane, lane_at)
+                at += fill_block(blocks, b, at, many, order, offsets, member, piece)
+                for c in range(columns):
+                    column = tile_at + 8 * (c * longest - begin)
+                    put_column(blocks, b, column, pieces_at, blocks[b, X + c], 0.0)
+                _prepare(blocks, b, all_there, lane, lane_at)
             _start(lane)
             searched = 0
             for j in range(GROUP):
                 k = member[j]
                 if k >= 0:
                     sums[0, k], sums[1, k] = lane[FAILED + j], lane[EXPOSURE + j]
-                    if lane[MEAN_FAILED + j] < -1e-13:  # not so without failures either
+                    if _has_maximum(lane, j, weighted):
                         open_[searched] = j
                         searched += 1
                     else:
                         status[k] = NO_FINITE_MAXIMUM if lane[FAILED + j] > 0.0 else NO_FAILURES
             for b in range(BLOCKS):
-                _hand_round(blocks[b], lane, HERE)
-            _search(searched, limits, blocks, lane, open_, member, numbers, status)
+                hand_round(blocks, b, lane, HERE)
+            _search(searched, limits, blocks, lane, lane_at, open_, member, numbers, status)
         first += many
+    lane[0] = room[0] = tile[0, 0] = piece[0, 0] = 0
 
 
 @njit(cache=True, nogil=True, fastmath=REORDERED)
@@ -396,6 +401,26 @@ def add_up(values: Any, offsets: Any, sums: Any) -> None:
     """Add each sample's values to its sum."""
     for k in range(sums.size):
         sums[k] = _added(sums[k], values[offsets[k] : offsets[k + 1]])
+
+
+@njit(cache=True, nogil=True)
+def where_changed(values: Any) -> Any:
+    """The numbers of the values, all whole numbers, that are not the one before, and 0."""
+    found = np.empty(values.size + LANES, dtype=np.int64)
+    found[0], many, at = 0, 1, address(values)
+    whole = 1 + (values.size - 1) // LANES * LANES
+    for first in range(1, whole, LANES):
+        bits = changes(at + 8 * first)
+        if bits:
+            for k in range(LANES):
+                found[many] = (
+                    first + k
+                )  # overwritten where there is no change: its place could not be foretold
+                many += bits >> k & 1
+    for i in range(whole, values.size):
+        found[many] = i
+        many += values[i] != values[i - 1]
+    return found[:many]
 
 
 @njit(cache=True, nogil=True, fastmath=REORDERED)

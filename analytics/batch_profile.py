@@ -2,7 +2,7 @@
 
 A number is held by a relation log eta = value - shift(log beta): zero shift holds eta, k / beta holds a quantile or the
 reliability at an age, log Gamma(1 + 1 / beta) holds the mean. What is left is a search over log beta alone, each step of
-which costs the same one pass over the records (`analytics.batch.power_sums`) as a step of the free fit.
+which costs the same one pass over the records (`Samples.power_sums`) as a step of the free fit.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,6 @@ from analytics.batch import (
     chunks,
     log_moment_start,
     next_log_beta,
-    power_sums,
 )
 from analytics.batch_fits import Fits, Status
 from analytics.results import FloatArray
@@ -160,7 +159,7 @@ def _search_held(
     for _ in range(MOST_PASSES):
         shifts = shift(log_beta)
         log_eta = value[rows] - shifts[0]
-        at = point(samples, power_sums(samples, np.exp(log_beta)), log_eta, log_beta)
+        at = point(samples, samples.power_sums(np.exp(log_beta)), log_eta, log_beta)
         slope, curvature, _ = at.along(shifts)
         step = -slope / curvature
         score_norm = np.abs(slope) / np.sqrt(-curvature)
@@ -193,7 +192,7 @@ def maximise_at_beta(samples: Samples, log_beta: ArrayLike) -> tuple[FloatArray,
 def at_beta(samples: Samples, log_beta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Log eta, log-likelihood and profile score at a shape."""
     d, beta = samples.failures, np.exp(log_beta)
-    sums = power_sums(samples, beta)
+    sums = samples.power_sums(beta)
     u = np.log(sums[0] / d) / beta
     loglik = d * (log_beta - 1.0) + beta * (samples.sum_x - d * u) - (samples.sum_x + d * samples.log_scale)
     return samples.log_scale + u, loglik, d + beta * (samples.sum_x - d * sums[1] / sums[0])

@@ -1,21 +1,24 @@
 """The loops over rows of samples side by side that numba compiles: what it sees as single instructions.
 
-All but the first two take addresses, and give back the number of rows. Where a number is written for each lane, the next row of
-numbers follows `GROUP` behind.
+All but the first two take addresses, and all but `changes` give back the number of rows. Where a number is written for each
+lane, the next row of numbers follows `GROUP` behind.
 """
 
+from functools import partial
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from analytics.batch_lanes import LANES, Lanes, Row, row_loop, side_by_side
+from analytics.batch_lanes import LANES, WHOLE, Lanes, Row, row_loop, side_by_side
 
 # Samples searched together: between their passes the processor works on the steps of all.
 BLOCKS = 2
 GROUP = BLOCKS * LANES
 # Stands for a record that a lane lacks: its exponential is as good as 0, whatever beta.
 FAR_BELOW = -1e15
+NOTHING = ir.Constant(WHOLE, 0)
 
 
 def _add_powers(lanes: Lanes, beta: Any, values: list[Any], sums: list[Any]) -> list[Any]:
@@ -32,7 +35,11 @@ def _generate_powers(_context: Any, builder: Any, _signature: Any, given: Any) -
     lanes = Lanes(builder, LANES)
     each = lanes.load(beta)
     totals = row_loop(
-        lanes, rows, 3, lambda row, sums: _add_powers(lanes, each, [row.load(c) for c in columns], sums)
+        lanes,
+        NOTHING,
+        rows,
+        [lanes.number(0.0)] * 3,
+        lambda row, sums: _add_powers(lanes, each, [row.load(c) for c in columns], sums),
     )
     lanes.store_each(sums, totals, GROUP)
     return rows
@@ -41,15 +48,23 @@ def _generate_powers(_context: Any, builder: Any, _signature: Any, given: Any) -
 def _generate_largest(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
     signed, rows, largest = given
     lanes = Lanes(builder, LANES)
-    found = row_loop(lanes, rows, 1, lambda row, sums: [lanes.larger(lanes.size(row.load(signed)), sums[0])])
+    found = row_loop(
+        lanes,
+        NOTHING,
+        rows,
+        [lanes.number(0.0)],
+        lambda row, sums: [lanes.larger(lanes.size(row.load(signed)), sums[0])],
+    )
     lanes.store_each(largest, found, GROUP)
     return rows
 
 
 def _generate_logs(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-    column, rows, scale, sums = given
+    column, *more, full, rows, scale, sums = given
+    weights, entries, entry_weights = more or [None] * 3
     lanes = Lanes(builder, LANES)
     largest, nothing, one = lanes.load(scale), lanes.number(0.0), lanes.number(1.0)
+    far_below = lanes.number(FAR_BELOW)
     # Multiplied, which takes a fraction of the time; first by a power of two that keeps the inverse a number.
     even = builder.select(
         builder.fcmp_ordered(">", largest, lanes.number(2.0**500)), lanes.number(2.0**-500), one
@@ -59,29 +74,74 @@ def _generate_logs(_context: Any, builder: Any, _signature: Any, given: Any) -> 
     )
     inverse = builder.fdiv(one, builder.fmul(largest, even))
 
-    def body(row: Row, sums: list[Any]) -> list[Any]:
+    def log_share(age: Any) -> Any:
+        return lanes.log_of_share(builder.fmul(builder.fmul(age, even), inverse))
+
+    def added(total: Any, value: Any, where: Any) -> Any:
+        return builder.select(where, lanes.plus(total, value), total)
+
+    def body(row: Row, sums: list[Any], all_there: bool) -> list[Any]:
         signed = row.load(column)
         age, failed = lanes.size(signed), builder.fcmp_ordered(">", signed, nothing)
-        there = builder.fcmp_ordered(">", age, nothing)
-        x = lanes.log(builder.fmul(builder.fmul(age, even), inverse))
-        row.store(column, builder.select(there, x, lanes.number(FAR_BELOW)))
-        x = builder.select(there, x, nothing)
+        weight = one if weights is None else row.load(weights)
+        x = stored = log_share(age)
+        exposure, units = age, lanes.plus(sums[2], weight)
+        if not all_there:
+            there = builder.fcmp_ordered(">", age, nothing)
+            units = added(sums[2], weight, there)
+            x, stored = builder.select(there, x, nothing), builder.select(there, x, far_below)
+        row.store(column, stored)
+        weighted_x, others = x, []
+        if weights is not None:
+            entry, weighted_x = row.load(entries), builder.fmul(weight, x)
+            exposure = builder.fmul(weight, builder.fsub(age, entry))
+            others = with_entry(row, sums, age, entry, weight, x)
         return [
-            lanes.plus(sums[0], builder.select(failed, one, nothing)),
-            lanes.plus(sums[1], builder.select(failed, x, nothing)),
-            lanes.plus(sums[2], builder.select(there, one, nothing)),
-            lanes.plus(sums[3], x),
-            lanes.plus(sums[4], lanes.times(x, x)),
-            lanes.plus(sums[5], age),
+            added(sums[0], weight, failed),
+            added(sums[1], weighted_x, failed),
+            units,
+            lanes.plus(sums[3], weighted_x),
+            lanes.plus(sums[4], lanes.times(weighted_x, x)),
+            lanes.plus(sums[5], exposure),
+            *others,
         ]
 
-    lanes.store_each(sums, row_loop(lanes, rows, 6, body), GROUP)
+    def with_entry(row: Row, sums: list[Any], age: Any, entry: Any, weight: Any, x: Any) -> list[Any]:
+        late, exposed = (builder.fcmp_ordered(">", *pair) for pair in ((entry, nothing), (age, entry)))
+        y = log_share(entry)
+        row.store(entries, builder.select(late, y, far_below))
+        row.store(entry_weights, builder.select(late, weight, nothing))
+        width, middle = (
+            builder.fmul(weight, builder.fsub(x, y)),
+            builder.fmul(builder.fadd(x, y), lanes.number(0.5)),
+        )
+        both = builder.and_(exposed, late)
+        return [
+            added(sums[6], weight, builder.and_(exposed, builder.not_(late))),
+            added(sums[7], width, both),
+            added(sums[8], builder.fmul(width, middle), both),
+            added(sums[9], weight, late),
+            builder.select(exposed, lanes.larger(x, sums[10]), sums[10]),
+        ]
+
+    totals = [nothing] * 6 + ([] if weights is None else [nothing] * 4 + [far_below])
+    for all_there, begin, end in ((True, NOTHING, full), (False, full, rows)):
+        totals = row_loop(lanes, begin, end, totals, partial(body, all_there=all_there))
+    lanes.store_each(sums, totals, GROUP)
     return rows
 
 
 def _generate_side_by_side(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
     side_by_side(Lanes(builder, LANES), *given)
-    return given[3]
+    return given[4]
+
+
+def _generate_changes(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+    lanes = Lanes(builder, LANES)
+    before = builder.sub(given[0], given[0].type(8))
+    here, there = (builder.load(lanes.pointer(at, lanes.whole), align=8) for at in (given[0], before))
+    differ = builder.bitcast(builder.icmp_unsigned("!=", here, there), ir.IntType(LANES))
+    return builder.zext(differ, given[0].type)
 
 
 def _generate_exp(_context: Any, z: Any) -> Any:
@@ -103,17 +163,31 @@ weighted_powers: Any = intrinsic(
     lambda _context, x, weight, rows, beta, sums: (types.int64(x, weight, rows, beta, sums), _generate_powers)
 )
 # Ages, those of survivors negative, 0 for none: the largest; and their logarithms x over a scale, written in their place,
-# with failures, sum of x over these, records, sums of x and of x^2, and sum of the ages.
+# with failures, sum of x over these, records, sums of x and of x^2, and sum of the ages. There is none of 0 in `full` rows.
 largest: Any = intrinsic(
     lambda _context, signed, rows, largest: (types.int64(signed, rows, largest), _generate_largest)
 )
 logs: Any = intrinsic(
-    lambda _context, signed, rows, scale, sums: (types.int64(signed, rows, scale, sums), _generate_logs)
+    lambda _context, signed, full, rows, scale, sums: (
+        types.int64(signed, full, rows, scale, sums),
+        _generate_logs,
+    )
 )
-# Pieces of a column of numbers, put side by side.
+# Which of the next `LANES` whole numbers are not the one before: a bit each.
+changes: Any = intrinsic(lambda _context, values: (types.int64(values), _generate_changes))
+# The same with weights and ages at entry, which become logarithms too, with weights of their own (0 for an entry of 0); more
+# sums: weights of what was at risk from age 0 on, lengths between entry and age on the log axis, these by their middles,
+# weights of what came late. Last the largest x of what was at risk at all.
+weighted_logs: Any = intrinsic(
+    lambda _context, signed, weight, entry, entry_weight, full, rows, scale, sums: (
+        types.int64(signed, weight, entry, entry_weight, full, rows, scale, sums),
+        _generate_logs,
+    )
+)
+# Pieces of a column of numbers, put side by side; all have `full` numbers.
 pieces_side_by_side: Any = intrinsic(
-    lambda _context, column, starts, sizes, rows, room, filler: (
-        types.int64(column, starts, sizes, rows, room, filler),
+    lambda _context, column, starts, sizes, full, rows, room, filler: (
+        types.int64(column, starts, sizes, full, rows, room, filler),
         _generate_side_by_side,
     )
 )

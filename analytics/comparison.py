@@ -167,8 +167,6 @@ def compare_distributions(
     >>> found.warnings[0]
     'weibull leads lognormal by only 0.12 in aicc: the data do not tell them apart'
     """
-    if criterion not in ("aicc", "bic", "loglik"):
-        raise InvalidData(f'criterion must be "aicc", "bic" or "loglik", not {criterion!r}')
     if bootstrap and rng is None:
         raise InvalidData(
             "a bootstrap needs a source of random numbers: give rng=numpy.random.default_rng(seed)"

@@ -19,8 +19,7 @@ from analytics.distributions import fit_distribution
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
 from analytics.jets import variables
 from analytics.life_fit import Bounds
-from analytics.lifedata import RIGHT_CENSORED, LifeCounts, LifeData
-from analytics.nonparametric import refuse_inexact
+from analytics.lifedata import LEFT_CENSORED, RIGHT_CENSORED, LifeCounts, LifeData
 from analytics.results import FloatArray, Interval, Result, Side, tail_probabilities
 
 # Gauss and Legendre's nodes and weights on (0, 1), in eight panels: for the probability to fail by a mode.
@@ -187,7 +186,8 @@ def fit_competing_risks(
     Parameters
     ----------
     data : LifeData
-        Exact and right-censored records with counts and delayed entry.
+        Exact and right-censored records with counts and delayed entry. Left- and interval-censored failures and right
+        truncation are refused (see Notes).
     mode : array_like of str, shape (n,), optional
         The failure mode of each record; what it says of right-censored records is ignored. The `group` of the data where not
         given.
@@ -210,7 +210,7 @@ def fit_competing_risks(
     NoFiniteMaximum
         If a mode's likelihood has no maximum; the message names it.
     InvalidData
-        If a failure has no mode, or ages at failure are not exact (which mode struck first then cannot be separated).
+        If a failure has no mode, an age at failure is not exact, or records are truncated above; the message names the row.
 
     Notes
     -----
@@ -220,6 +220,13 @@ def fit_competing_risks(
     .. math:: S(t) = \prod_j S_j(t), \qquad F_j^*(t) = \int_0^t h_j(u)\,S(u)\,du
 
     where :math:`F_j^*` (`mode_probability`) is the probability to have failed by mode j by age t.
+
+    That holds where a record adds :math:`\log h_j(t)` for its own mode at most, and cumulative hazards, which are sums
+    over modes: for exact ages, survivors and delayed entry. It does not for a failure between two inspections, whose chance
+    :math:`\int_a^c h_j(u)\,S(u)\,du` hangs on all modes at once; for a record truncated above, which is divided by
+    :math:`S(e) - S(\tau)`; nor for a failure of unknown mode, which adds :math:`\log \sum_j h_j(t)`. They would need a joint
+    fit, and are refused. Where inspections are close against the spread of life, the middle of each interval does as an exact
+    age; the life of the part by whatever mode is had from all records by `fit_distribution`.
 
     References
     ----------
@@ -235,7 +242,7 @@ def fit_competing_risks(
     >>> round(float(fit.failure_probability(12000)), 3)
     0.541
     """
-    refuse_inexact(data)
+    _refuse_joint(data)
     labels, failed = _labels(data, mode), data.event != RIGHT_CENSORED
     names = sorted({str(label) for label in labels[failed]})
     if not names:
@@ -265,6 +272,29 @@ def fit_competing_risks(
     )
 
 
+def _refuse_joint(data: LifeData) -> None:
+    """Refuse records whose likelihood is not a product of one factor a mode."""
+    for rows, what, advice in (
+        (
+            data.event >= LEFT_CENSORED,
+            "its age at failure is not exact, and the chance of a mode to strike first in between hangs on all modes at once",
+            "take the middle of the interval as exact where inspections are close together",
+        ),
+        (
+            np.isfinite(data.truncated_above),
+            "it is truncated above, and its chance to have been seen hangs on all modes at once",
+            "add the parts that were not seen, as right-censored records",
+        ),
+    ):
+        at = np.flatnonzero(rows)
+        if at.size:
+            raise InvalidData(
+                f"row {at[0]}: {what}, so the modes cannot be fitted one by one; {advice}, or fit all failures without "
+                "their modes (fit_distribution)",
+                at.tolist(),
+            )
+
+
 def _labels(data: LifeData, mode: ArrayLike | None) -> NDArray[Any]:
     if mode is None and data.group is None:
         raise InvalidData("the failure mode of each record is needed, as `mode` or as the group of the data")
@@ -274,7 +304,11 @@ def _labels(data: LifeData, mode: ArrayLike | None) -> NDArray[Any]:
         raise InvalidData(f"mode has {labels.size} values where the data have {len(data)} records")
     rows = np.flatnonzero((data.event != RIGHT_CENSORED) & (labels == ""))
     if rows.size:
-        raise InvalidData(f"row {rows[0]}: a failure without a failure mode", rows.tolist())
+        raise InvalidData(
+            f"row {rows[0]}: a failure without a failure mode; it could be of any, and left out it would make every mode rarer "
+            "than it is: find its mode, or give such failures a mode of their own",
+            rows.tolist(),
+        )
     return labels
 
 

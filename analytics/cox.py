@@ -101,8 +101,6 @@ def fit_cox(
     (1.676857, 1.475285)
     """
     tail_probabilities(confidence)
-    if ties not in ("efron", "breslow"):
-        raise InvalidData(f'ties must be "efron" or "breslow", not {ties!r}')
     names = covariate_names(data, covariates)
     refuse_inexact(data)
     failures = data.counts.failures

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from analytics.arguments import checked
-from analytics.errors import InvalidData, NotEnoughFailures
+from analytics.errors import NotEnoughFailures
 from analytics.lifedata import LifeCounts, LifeData
 from analytics.nonparametric import refuse_inexact
 from analytics.results import FloatArray, Result, tail_probabilities
@@ -119,10 +119,6 @@ def nelson_aalen(
     >>> curve.estimate.tolist()
     [0.25, 0.75, 1.75]
     """
-    if bounds not in ("log", "plain"):
-        raise InvalidData(f'bounds must be "log" or "plain", not {bounds!r}')
-    if ties not in ("together", "apart"):
-        raise InvalidData(f'ties must be "together" or "apart", not {ties!r}')
     deviate = -float(ndtri(tail_probabilities(confidence)[0]))
     refuse_inexact(data)
     if data.counts.failures == 0:

@@ -11,7 +11,7 @@ from analytics.distribution_fit import DistributionFit
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
 from analytics.families import Family, Shifted, family_named
 from analytics.family_lives import check_calibrated
-from analytics.life_fit import Bounds, known_bounds
+from analytics.life_fit import Bounds
 from analytics.lifedata import EXACT, RIGHT_CENSORED, LifeData
 from analytics.likelihood import At, LifeLikelihood
 from analytics.maximum import climb, distance, is_verified, maximise
@@ -107,10 +107,7 @@ def fit_distribution(
     >>> round(fit.mu, 4), round(fit.sigma, 4), round(fit.aic, 2)
     (6.226, 0.9089, 154.39)
     """
-    known_bounds(bounds)
     tail_probabilities(confidence)
-    if location not in ("zero", "estimate"):
-        raise InvalidData(f'location must be "zero" or "estimate", not {location!r}')
     family = family_named(distribution, location=location == "estimate")
     if bounds == "calibrated":
         check_calibrated(family)

@@ -174,8 +174,6 @@ def mttr(
     """
     times, excluded = _repair_times(durations, kind, repair_kinds)
     tail_probabilities(confidence, side)
-    if distribution not in ("lognormal", "exponential", "none"):
-        raise InvalidData(f'distribution must be "lognormal", "exponential" or "none", not {distribution!r}')
     warnings = []
     if distribution == "lognormal" and np.any(times == 0):
         distribution = "none"

@@ -173,8 +173,6 @@ def multi_echelon(
     >>> best.depot_stock.tolist(), best.base_stock.tolist(), round(best.backorders, 3)
     ([2], [[1, 1, 1, 1, 1]], 0.361)
     """
-    if method not in ("metric", "vari_metric", "exact"):
-        raise InvalidData(f'method must be "metric", "vari_metric" or "exact", not {method!r}')
     fleet = _fleet(
         demand_rate,
         {

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from analytics.arguments import checked
 from analytics.counts import count_quantile, mixture, pmf_of_moments
-from analytics.errors import InvalidData, NotEnoughFailures
+from analytics.errors import NotEnoughFailures
 from analytics.fleet_demand import Replacement, period_moments
 from analytics.planned_use import PlannedUse, planned_use
 from analytics.plausible import FittedLife, plausible_lives, refuse_draws
@@ -146,8 +146,6 @@ def forecast_failures(
     """
     below, above = tail_probabilities(confidence)
     use = planned_use(ages, periods, usage_per_unit)
-    if replacement not in ("as_new", "as_old", "none"):
-        raise InvalidData(f'replacement must be "as_new", "as_old" or "none", not {replacement!r}')
     refuse_draws(draws)
     if fit.counts.failures == 0 and not parameter_uncertainty:
         raise NotEnoughFailures("there was no failure, so there is no estimate to take as the truth")

@@ -45,9 +45,9 @@ def fit_fleet(
     confidence : float
         Two-sided confidence of the bounds, in (0, 1).
     bounds : {"wald", "likelihood_ratio", "chi_square", "calibrated", "bootstrap"}
-        Wald bounds on the log scale (lognormal `mu`: plain), or likelihood ratio; chi-square for the exponential; calibrated
-        for Weibull, at the cost of a resampling at each bound (see `fit_weibull`); percentiles of 1,000 bootstrap resamples
-        for Weibull, which are too narrow for few failures.
+        Wald bounds on the log scale (lognormal `mu`: plain), or likelihood ratio; chi-square for the exponential, exact
+        ages only; calibrated for Weibull, at the cost of a resampling at each bound (see `fit_weibull`); percentiles of
+        1,000 bootstrap resamples for Weibull, which are too narrow for few failures.
     workers : int, optional
         Threads to share the work among; one where not given.
     client : dask.distributed.Client, optional
@@ -121,7 +121,10 @@ def fit_fleet(
 def _key_names(by: str | Sequence[str] | None) -> Sequence[str]:
     if not by:
         raise InvalidData("`by` must name the column that says which part a row belongs to")
-    return [by] if isinstance(by, str) else list(by)
+    names = [by] if isinstance(by, str) else list(by)
+    if len(set(names)) < len(names):
+        raise InvalidData("`by` names a column twice")
+    return names
 
 
 def _is_frame(data: Any) -> bool:

@@ -38,6 +38,11 @@ class Answers:
         self.split = pd.Series(dtype=np.int64)
         self.partitions: set[int] = set()
 
+    @property
+    def empty(self) -> bool:
+        """Whether no part was handed in yet."""
+        return not self._labels
+
     def add(self, fits: "pd.DataFrame", partition: int) -> None:
         """The parts of one partition."""
         self._labels.append(fits.index)

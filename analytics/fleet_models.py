@@ -12,6 +12,7 @@ from analytics.batch_bounds import ratio_bounds
 from analytics.batch_fits import Fits, Status
 from analytics.batch_lognormal import maximise_lognormal
 from analytics.distributions import fit_lognormal
+from analytics.errors import AnalyticsError
 from analytics.exponential import fit_exponential
 from analytics.fleet_bootstrap import bootstrap_bounds
 from analytics.fleet_parts import (
@@ -63,9 +64,9 @@ def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Setting
 def _found(fits: Fits, lower: FloatArray, upper: FloatArray) -> Columns:
     with np.errstate(over="ignore"):  # a bound that is no number any more is infinite
         (eta_lower, beta_lower), (eta_upper, beta_upper) = np.exp(lower), np.exp(upper)
-        beta = np.exp(fits.log_beta)
+        eta, beta = np.exp(fits.logs)
         return {
-            "eta": np.exp(fits.log_eta),
+            "eta": eta,
             "beta": beta,
             "eta_lower": eta_lower,
             "eta_upper": eta_upper,
@@ -83,8 +84,7 @@ def _weibull_bounds(
     """Lower and upper bounds on (log eta, log beta); NaN where the batch found none."""
     if settings.bounds == "wald":
         reach = settings.deviate * np.sqrt(fits.variance)
-        centre = np.stack([fits.log_eta, fits.log_beta])
-        return centre - reach, centre + reach
+        return fits.logs - reach, fits.logs + reach
     found = np.full((2, 2, len(parts)), np.nan)
     if settings.bounds == "bootstrap":
         for k in np.flatnonzero(ok):
@@ -147,7 +147,9 @@ def _theta_factors(d: FloatArray, settings: Settings) -> tuple[FloatArray, Float
 
 
 def _one_exponential(part: LifeData, settings: Settings) -> dict[str, Any]:
-    bounds: Any = settings.bounds
+    # Of inexact ages there are no chi-square bounds: the estimate stands, its bounds are left out.
+    unbounded = settings.bounds == "chi_square" and part.has_inexact
+    bounds: Any = "wald" if unbounded else settings.bounds
     fit = fit_exponential(part, confidence=settings.confidence, bounds=bounds)
     found: dict[str, Any] = {
         "theta": fit.theta,
@@ -155,6 +157,8 @@ def _one_exponential(part: LifeData, settings: Settings) -> dict[str, Any]:
         "loglik": fit.loglik,
         "score_norm": 0.0,
     }
+    if unbounded:
+        return found | {"theta_lower": math.nan, "theta_upper": math.nan}
     return found | _intervals(fit, ("theta",))
 
 
@@ -195,7 +199,11 @@ def _one_lognormal(part: LifeData, settings: Settings) -> dict[str, Any]:
 def _intervals(fit: Any, names: tuple[str, ...]) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in names:
-        interval = fit.interval(name)
+        try:
+            interval = fit.interval(name)
+        except AnalyticsError:
+            found |= {f"{name}_lower": math.nan, f"{name}_upper": math.nan}
+            continue
         found |= {f"{name}_lower": interval.lower, f"{name}_upper": interval.upper}
     return found
 

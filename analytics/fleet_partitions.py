@@ -34,6 +34,8 @@ def fit_partitions(
     for number, fits in source.each(partial(_fit, names=names, settings=settings)):
         if fits is not None:
             answers.add(fits, number)
+    if answers.empty:
+        raise InvalidData("life data need at least one record; no partition holds any")
     for labels in answers.handfuls():
         found = source.each(partial(_rows_of, names=names, labels=labels), sorted(answers.partitions))
         rows = pd.concat([rows for _, rows in found], ignore_index=True)
@@ -69,7 +71,11 @@ def _read_and_work(
     task: tuple[Any, int], work: Callable[["pd.DataFrame", int], Any], schema: Any, columns: Sequence[str]
 ) -> Any:
     piece, number = task
-    return work(piece.to_table(schema=schema, columns=columns, use_threads=False).to_pandas(), number)
+    # What pandas wrote of its own index is not wanted: it would hide the column that says the part.
+    return work(
+        piece.to_table(schema=schema, columns=columns, use_threads=False).to_pandas(ignore_metadata=True),
+        number,
+    )
 
 
 @dataclass(frozen=True)

@@ -80,23 +80,24 @@ class Parts:
         rows = slice(offsets[0], offsets[-1])
         (exposed, event, cuts), own = records(data, offsets)
         starts, weight = cuts[:-1], own["weight"]
-        inexact = np.zeros(starts.size, dtype=bool)
+        inexact = apart = np.zeros(starts.size, dtype=bool)
         if data.has_inexact:
             low, high = (side[rows] for side in data.failure_intervals())
             exposed = np.where(event >= LEFT_CENSORED, (low + high) / 2.0, exposed)
             unclear = (event >= LEFT_CENSORED) | np.isfinite(data.truncated_above[rows])
-            inexact = np.logical_or.reduceat(unclear, starts)
+            inexact = apart = np.logical_or.reduceat(unclear, starts)
         if data.has_entries:
             exposed = exposed - own["entry"]
             # A failure at its very age of entry counts, though its record was never at risk: no batch has that.
-            inexact |= np.logical_or.reduceat((event != RIGHT_CENSORED) & (exposed <= 0.0), starts)
-        if known is None or np.isnan(known).any():
+            inexact = inexact | np.logical_or.reduceat((event != RIGHT_CENSORED) & (exposed <= 0.0), starts)
+        if known is None or data.has_inexact:
             failed: NDArray[Any] = (event != RIGHT_CENSORED).view(np.int8)
             if weight is not None:
                 failed, exposed = failed.view(bool) * weight, exposed * weight
             failures, exposure = (add_up(values, cuts) for values in (failed, exposed))
             if known is not None:
-                exposure = np.where(np.isnan(known[1]), exposure, known[1])
+                # Added up in another order: no bit of the other parts may depend on these being there.
+                failures, exposure = np.where(apart, (failures, exposure), known)
         else:
             failures, exposure = known
         return cls(data, offsets, failures.astype(np.int64), exposure, inexact)
@@ -150,7 +151,9 @@ def fit_one_by_one(
         else:
             for name, value in found.items():
                 columns[name][k] = np.nan if value is None else value
-            columns["status"][k] = OK
+            # The estimate stands where a bound could not be had.
+            missing = any(value is None or math.isnan(value) for value in found.values())
+            columns["status"][k] = NO_BOUNDS if missing else OK
 
 
 def chi_square_factors(d: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray]:
@@ -175,3 +178,5 @@ def few_failures(columns: Columns, parts: Parts, settings: Settings, scale: str)
     columns["status"][one] = ONE_FAILURE
     for side, factor in (("lower", lower[0]), ("upper", upper[0])):
         columns[f"{scale}_{side}"][one] = parts.exposure[one] * factor
+    # What failed at its very age of entry was never at risk: no rate is too high for it.
+    columns[f"{scale}_upper"][one & (parts.exposure <= 0.0)] = np.nan

@@ -1,13 +1,14 @@
 """Tables in memory: rows put in the order of their parts, cut into pieces of whole parts, the pieces shared out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.batch import CHUNK_RECORDS, chunks
+from analytics.batch import CHUNK_RECORDS, chunks, compiled
+from analytics.batch_fits import TILE_RECORDS
 from analytics.errors import InvalidData
 from analytics.fleet_models import MODELS
 from analytics.fleet_parts import STATUS, Columns, Settings
@@ -26,6 +27,8 @@ def fit_frame(
 ) -> "pd.DataFrame":
     """The parts of one table in memory; rows of a part may stand anywhere in it."""
     data = life_data(frame, names)
+    if any(frame[name].ndim > 1 for name in names):
+        raise InvalidData("the table has two columns of one name among those that say the part")
     labels = frame[names[0]].to_numpy() if len(names) == 1 else frame[list(names)]
     return fit_table(data, labels, names, settings, workers, client)
 
@@ -62,12 +65,23 @@ def fit_table(
         )
         found = client.gather([client.submit(fit_parts, *task, pure=False) for task in tasks])
     else:
-        found = list(
-            each_in_threads(lambda piece: fit_parts(data, offsets, settings, *piece), pieces, workers)
-        )
-    columns = {name: np.concatenate([piece[name] for piece in found]) for name in found[0]}
+        found = each_in_threads(lambda piece: fit_parts(data, offsets, settings, *piece), pieces, workers)
+    columns = _put_together(found, pieces)
     columns["status"] = STATUS[columns["status"]]
     return pd.DataFrame(columns, index=index, copy=False)
+
+
+def _put_together(found: Iterable[Columns], pieces: Sequence[tuple[int, int]]) -> Columns:
+    """The columns of all pieces, those of one type in one array: the system hands out memory page by page, and large
+    pages to large arrays only."""
+    whole: Columns = {}
+    for (first, last), columns in zip(pieces, found, strict=True):
+        for dtype in {values.dtype for values in columns.values()} if not whole else ():
+            names = [name for name in columns if columns[name].dtype == dtype]
+            whole |= zip(names, np.empty((len(names), pieces[-1][1]), dtype), strict=True)
+        for name, values in columns.items():
+            whole[name][first:last] = values
+    return {name: whole[name] for name in columns}
 
 
 def each_in_threads(work: Callable[[Any], Any], pieces: Sequence[Any], workers: int | None) -> Iterator[Any]:
@@ -92,16 +106,49 @@ def _sorted_parts(labels: Any) -> tuple[Any, NDArray[np.intp] | None, NDArray[np
     import pandas as pd
 
     if isinstance(labels, np.ndarray):
-        starts = np.concatenate([[0], 1 + np.flatnonzero(labels[1:] != labels[:-1])])
-        index = pd.Index(labels[starts])
-        if index.is_monotonic_increasing and index.is_unique and not index.hasnans:
-            return index, None, np.append(starts, labels.size)
-        codes, index = pd.factorize(pd.Index(labels), sort=True)
+        labels = _in_order_of_bytes(labels)
+        _refuse_unlabelled(pd.isna(labels) if labels.dtype == object else np.zeros(0, dtype=bool))
+        try:
+            starts = _where_labels_change(labels)
+            index = pd.Index(labels[starts])
+            if index.is_monotonic_increasing and index.is_unique and not index.hasnans:
+                return index, None, np.append(starts, labels.size)
+            codes, index = pd.factorize(pd.Index(labels), sort=True)
+        except TypeError as error:
+            raise InvalidData(
+                f"the labels of the parts have no order, or cannot be looked up: {error}"
+            ) from error
+        _refuse_unlabelled(codes < 0)
     else:
-        grouper = labels.groupby(list(labels), sort=True, observed=True)
+        _refuse_unlabelled(labels.isna().any(axis=1).to_numpy())
+        # Without its index, which may have the name of a column.
+        grouper = labels.reset_index(drop=True).groupby(list(labels), sort=True, observed=True)
         codes, index = grouper.ngroup().to_numpy(), grouper.size().index
-    unlabelled = np.flatnonzero(codes < 0)
-    if unlabelled.size:
-        raise InvalidData("rows without a label belong to no part", unlabelled.tolist())
     offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(index)))]).astype(np.intp)
     return index, np.argsort(codes, kind="stable"), offsets
+
+
+def _in_order_of_bytes(labels: NDArray[Any]) -> NDArray[Any]:
+    """Labels as pandas can look them up: in the machine's order of bytes, and no halves of a float."""
+    half = labels.dtype.kind == "f" and labels.dtype.itemsize == 2
+    return labels.astype(np.float32 if half else labels.dtype.newbyteorder("="), copy=False)
+
+
+def _refuse_unlabelled(missing: NDArray[np.bool_]) -> None:
+    if missing.any():
+        raise InvalidData("rows without a label belong to no part", np.flatnonzero(missing).tolist())
+
+
+def _where_labels_change(labels: NDArray[Any]) -> NDArray[np.intp]:
+    """Rows whose label is not that of the row before, and row 0."""
+    fitting = compiled()
+    if fitting is not None and labels.dtype.kind in "iufM" and labels.dtype.itemsize == 8:
+        # The same bits are the same label; the reverse need not hold, which is seen by the label coming twice.
+        changed: NDArray[np.intp] = fitting.where_changed(np.ascontiguousarray(labels).view(np.int64))
+        return changed
+    starts = [np.zeros(1, dtype=np.intp)]
+    # A few rows at a time, which stay in the cache of a core.
+    for first in range(1, labels.size, TILE_RECORDS):
+        last = min(first + TILE_RECORDS, labels.size)
+        starts.append(first + np.flatnonzero(labels[first:last] != labels[first - 1 : last - 1]))
+    return np.concatenate(starts)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -142,7 +143,7 @@ def project_growth(
     fix_effectiveness: Mapping[str, float],
     *,
     fixed_in_test: Collection[str] = (),
-    method: str = "unbiased",
+    method: Literal["unbiased", "mle"] = "unbiased",
     terminated: Termination = "time",
     confidence: float = 0.90,
 ) -> GrowthProjection:
@@ -202,12 +203,10 @@ def project_growth(
     (66.7, 118.0, 137.9)
     """
     tail_probabilities(confidence)
-    if method not in ("unbiased", "mle"):
-        raise InvalidData(f'method must be "unbiased" or "mle", not {method!r}')
     named = _modes(histories, fix_effectiveness, fixed_in_test)
     system = fit_power_law(
         histories,
-        method="mle" if method == "mle" else "unbiased",
+        method=method,
         terminated=terminated,
         confidence=confidence,
     )

@@ -127,8 +127,6 @@ def croston(
     (1.0688, 'first', [3.0], [2.0])
     """
     beta = smoothing_constants(alpha, beta)[1]
-    if method not in ("croston", "sba", "sbj", "tsb"):
-        raise InvalidData(f'method must be "croston", "sba", "sbj" or "tsb", not {method!r}')
     table, is_single = demand_table(demand)
     size, interval, word = _start(table, start)
     is_given = word == "given"

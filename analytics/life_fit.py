@@ -8,7 +8,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -266,7 +266,9 @@ class LifeFit(Result):
         )
 
     def _chosen(self, bounds: Bounds | None) -> Bounds:
-        chosen = known_bounds(bounds or self.bounds)
+        chosen = bounds or self.bounds
+        if chosen not in get_args(Bounds):
+            raise InvalidData(f"bounds must be one of {', '.join(get_args(Bounds))}, not {bounds!r}")
         self._check(chosen)
         return chosen
 
@@ -303,13 +305,10 @@ class LifeFit(Result):
         return Band(ages, curve(ages), lower, upper, level, side, chosen)
 
 
-def known_bounds(bounds: Bounds, *, calibrated: bool = True) -> Bounds:
-    """The bounds asked for, refused where the word is unknown, or where a model has none that are calibrated."""
-    if bounds not in ("wald", "likelihood_ratio", "calibrated"):
-        raise InvalidData(f'bounds must be "wald", "likelihood_ratio" or "calibrated", not {bounds!r}')
-    if bounds == "calibrated" and not calibrated:
+def refuse_calibrated(bounds: Bounds) -> None:
+    """For models that have no calibrated bounds."""
+    if bounds == "calibrated":
         raise InvalidData('calibrated bounds do not exist for this model; use bounds="likelihood_ratio"')
-    return bounds
 
 
 def _working(side: Side, quantity: Bounded) -> Side:

@@ -9,7 +9,7 @@ from analytics.errors import InvalidData
 from analytics.life_fit import Bounds
 from analytics.lifedata import LifeData
 from analytics.regression import fit_regression
-from analytics.stress_relations import KELVIN, TemperatureUnit, known_relation
+from analytics.stress_relations import TemperatureUnit, known_relation
 
 
 @checked
@@ -108,8 +108,6 @@ def fit_life_stress(
     >>> round(fit.acceleration_factor({"celsius": 80}), 1)
     73.3
     """
-    if temperature_unit not in KELVIN:
-        raise InvalidData(f"temperature_unit must be one of {', '.join(KELVIN)}, not {temperature_unit!r}")
     if isinstance(relations, str):
         names = covariate_names(data, None)
         if len(names) > 1:

@@ -318,6 +318,8 @@ def _events(event: ArrayLike, n: int) -> NDArray[np.int8]:
 
 
 def _labels(group: ArrayLike, n: int) -> NDArray[Any]:
+    if isinstance(group, np.ma.MaskedArray) and group.shape == (n,):
+        _refuse(np.ma.getmaskarray(group), "group is masked; every row needs the label of its part")
     labels = np.array(group)
     if labels.shape != (n,):
         raise InvalidData(f"group has shape {labels.shape} where time has {n} values")
@@ -368,6 +370,10 @@ def _check(data: LifeData) -> None:
         interval & ~(upper > time), "upper must lie after time; an interval of no length is exact (event 1)"
     )
     _refuse(interval & ~(upper > entry), "upper must lie after entry; the failure came before observation")
+    _refuse(
+        entry >= data.truncated_above,
+        "entry is not below truncated_above; the record could never have been seen",
+    )
     end = np.where(interval, upper, time)
     beyond = (end > data.truncated_above) | ((event == RIGHT_CENSORED) & (time >= data.truncated_above))
     _refuse(beyond, "the record reaches beyond truncated_above and could not have been seen")

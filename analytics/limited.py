@@ -8,7 +8,7 @@ from analytics.distribution_fit import DistributionFit
 from analytics.distributions import few_failures, fit_distribution, maximum_likelihood
 from analytics.errors import AnalyticsError, NoFiniteMaximum, NotEnoughFailures
 from analytics.families import family_named
-from analytics.life_fit import Bounds, known_bounds
+from analytics.life_fit import Bounds, refuse_calibrated
 from analytics.lifedata import LifeData
 from analytics.results import tail_probabilities
 
@@ -75,7 +75,7 @@ def fit_limited_failure_population(
     >>> round(fit.p, 3), float(fit.reliability(1e6)) > 0.9
     (0.08, True)
     """
-    known_bounds(bounds, calibrated=False)
+    refuse_calibrated(bounds)
     tail_probabilities(confidence)
     family = Limited(family_named(distribution))  # type: ignore[arg-type]
     failures, size = data.counts.failures, len(family.parameters)

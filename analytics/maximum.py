@@ -67,7 +67,7 @@ def maximise(
             if not accept(end):
                 continue
             best = end if best is None or end.value > best.value + 1e-9 * (1.0 + abs(best.value)) else best
-        elif is_beyond(end, limits, 0.6) or is_flat(end) or is_ridge(end):
+        elif is_beyond(end, limits, 0.5) or is_flat(end) or is_ridge(end):
             lost = end if lost is None or end.value > lost.value else lost
     if best is not None and (interior or lost is None or lost.value < best.value + 1e-7):
         return best
@@ -100,10 +100,11 @@ def climb(
     limits: Limits,
 ) -> At | None:
     """Newton's method with the Hessian made negative definite, and steps halved until they go up."""
-    here = derivatives(start)
+    here, before = derivatives(start), None
     for _ in range(MAXIMUM_STEPS):
         if not _is_finite(here):
-            return None
+            return before
+        before = here
         step = _ascent(here)
         rise = float(here.gradient @ step)
         if (is_verified(here) and distance(here) < 1e-3 * REACHED) or is_beyond(here, limits):
@@ -119,7 +120,6 @@ def climb(
             size /= 2.0
         else:
             return here
-        before = here
         here = derivatives(here.theta + size * step)
         if is_verified(before) and not (_is_finite(here) and distance(here) < 0.5 * distance(before)):
             return before
@@ -135,8 +135,7 @@ def is_verified(at: At) -> bool:
 def distance(at: At) -> float:
     """Distance from the maximum in standard errors, sqrt(g' I^-1 g); infinite where the information is not positive
     definite."""
-    # Correlations of the estimates this close to 1 are a ridge, not a maximum.
-    if is_flat(at) or _least_curvature(at) < 1e-10:
+    if is_flat(at) or _least_curvature(at) < 1e-10 or is_ridge(at):
         return math.inf
     scale, information = _scaled_information(at)
     scaled = at.gradient / scale
@@ -150,8 +149,14 @@ def is_flat(at: At) -> bool:
 
 
 def is_ridge(at: At) -> bool:
-    """Whether the function has all but gone flat in a combination of parameters, as where two run away together."""
-    return not is_flat(at) and abs(_least_curvature(at)) < 1e-8
+    """Whether the function has gone as flat in a combination of parameters, as where two run away together: where rounding
+    is all that is left of the slope, any point of the ridge could pass for a maximum."""
+    if is_flat(at):
+        return False
+    scale, information = _scaled_information(at)
+    curvature, axes = np.linalg.eigh(information)
+    variance = axes**2 @ (1.0 / np.maximum(np.abs(curvature), 1e-300)) / scale**2
+    return bool(np.max(variance) > 1e6)
 
 
 def is_beyond(at: At, limits: Limits, share: float = 1.0) -> bool:

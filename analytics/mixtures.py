@@ -14,7 +14,7 @@ from analytics.distribution_fit import DistributionFit
 from analytics.distributions import few_failures, fields_of_fit, fit_distribution, typical_ages
 from analytics.errors import AnalyticsError, InvalidData, NoFiniteMaximum, NotConverged, NotEnoughFailures
 from analytics.families import FAMILIES, LocationScale, family_named
-from analytics.life_fit import Bounds, known_bounds
+from analytics.life_fit import Bounds, refuse_calibrated
 from analytics.lifedata import RIGHT_CENSORED, LifeData
 from analytics.likelihood import At, LifeLikelihood
 from analytics.maximum import climb, is_verified, maximise
@@ -112,7 +112,7 @@ def fit_mixture(
     >>> round(fit.p1, 2), [round(share, 2) for share in fit.shares]
     (0.35, [0.35, 0.65])
     """
-    known_bounds(bounds, calibrated=False)
+    refuse_calibrated(bounds)
     tail_probabilities(confidence)
     base = family_named(distribution)
     assert isinstance(base, LocationScale)

@@ -157,8 +157,6 @@ def kaplan_meier(
     >>> curve.median
     30.0
     """
-    if bounds not in ("log-log", "plain"):
-        raise InvalidData(f'bounds must be "log-log" or "plain", not {bounds!r}')
     deviate = -float(ndtri(tail_probabilities(confidence)[0]))
     if data.counts.failures == 0:
         raise NotEnoughFailures(

@@ -94,7 +94,7 @@ def fit_power_law(
     likelihood, scale = likelihood_of(histories)
     events = int(likelihood.events)
     sums = conditional_sums(histories, terminated)
-    _refuse(method, terminated, bounds, events, sums)
+    _refuse(method, terminated, events, sums)
     if method == "mle":
         beta = likelihood.best_slope(positive=True)
     else:
@@ -148,14 +148,9 @@ def likelihood_of(histories: EventHistories | GroupedEvents) -> tuple[IntensityL
 def _refuse(
     method: Method,
     terminated: Termination,
-    bounds: Bounds | None,
     events: int,
     sums: tuple[int, float] | None,
 ) -> None:
-    if method not in ("mle", "conditional", "unbiased"):
-        raise InvalidData(f'method must be "mle", "conditional" or "unbiased", not {method!r}')
-    if bounds not in (None, "exact", "fisher"):
-        raise InvalidData(f'bounds must be "exact" or "fisher", not {bounds!r}')
     needed = 3 if method == "unbiased" and terminated == "failure" else 2
     if events < needed:
         raise NotEnoughFailures(

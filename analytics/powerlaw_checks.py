@@ -188,8 +188,6 @@ def conditional_sums(
     histories: EventHistories | GroupedEvents, terminated: Termination
 ) -> tuple[int, float] | None:
     """Crow's M and S, which exist for exact times of systems watched from age 0 without gaps; None elsewhere."""
-    if terminated not in ("time", "failure"):
-        raise InvalidData(f'terminated must be "time" or "failure", not {terminated!r}')
     if isinstance(histories, GroupedEvents):
         if terminated == "failure":
             raise InvalidData("counts in intervals do not end at a failure")

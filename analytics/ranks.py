@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData, NotEnoughFailures
 from analytics.lifedata import EXACT, RIGHT_CENSORED, LifeData
 from analytics.results import FloatArray
@@ -33,6 +34,7 @@ class PlottingPositions:
     failure_probability: FloatArray
 
 
+@checked
 def median_rank(rank: ArrayLike, sample_size: float, *, ranks: Ranks = "benard") -> FloatArray:
     """Median of the distribution of F at the given order number, whole or adjusted.
 
@@ -60,22 +62,9 @@ def median_rank(rank: ArrayLike, sample_size: float, *, ranks: Ranks = "benard")
     [0.1091, 0.8909]
     """
     order = np.asarray(rank, dtype=np.float64)
-    known_ranks(ranks)
     if ranks == "benard":
         return np.asarray((order - 0.3) / (sample_size + 0.4))
     return np.asarray(betaincinv(order, sample_size - order + 1.0, 0.5))
-
-
-def known_ranks(ranks: str) -> None:
-    """Refuse the name of ranks that there are not.
-
-    Raises
-    ------
-    InvalidData
-        If it is neither "benard" nor "exact".
-    """
-    if ranks not in ("benard", "exact"):
-        raise InvalidData(f'ranks must be "benard" or "exact", not {ranks!r}')
 
 
 def plotting_positions(data: LifeData, *, ranks: Ranks = "benard") -> PlottingPositions:

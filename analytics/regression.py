@@ -10,7 +10,7 @@ from analytics.covariates import at_conditions, standardise
 from analytics.distributions import few_failures, fields_of_fit, typical_ages
 from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
 from analytics.families import FAMILIES, LocationScale
-from analytics.life_fit import Bounds, known_bounds
+from analytics.life_fit import Bounds, refuse_calibrated
 from analytics.lifedata import RIGHT_CENSORED, LifeData
 from analytics.maximum import maximise, polished
 from analytics.regression_likelihood import Design, RegressionLikelihood
@@ -33,7 +33,7 @@ def fit_regression(
     temperature_unit: str = "celsius",
 ) -> AcceleratedLifeFit:
     """The verified maximum as a fit at the conditions asked for, else at the mean of each covariate over the units."""
-    known_bounds(bounds, calibrated=False)
+    refuse_calibrated(bounds)
     tail_probabilities(confidence)
     family = _family(distribution, covariates)
     failures, size = data.counts.failures, len(family.parameters)

@@ -238,8 +238,6 @@ def fit_renewal_process(
     (3.91, 0.79)
     """
     tail_probabilities(confidence)
-    if kijima not in ("I", "II"):
-        raise InvalidData(f'kijima must be "I" or "II", not {kijima!r}')
     gaps = Gaps(histories, kijima)
     if gaps.events < 3:
         raise NotEnoughFailures(

@@ -154,8 +154,6 @@ def mean_cumulative_function(
     >>> round(float(curve.standard_error[-1] ** 2), 6)
     0.145185
     """
-    if variance not in ("robust", "reliasoft"):
-        raise InvalidData(f'variance must be "robust" or "reliasoft", not {variance!r}')
     amounts = _amounts(histories, value)
     tail_probabilities(confidence)
     if histories.time.size == 0:
@@ -202,8 +200,6 @@ def mean_cumulative_function(
 def _amounts(histories: EventHistories, value: Value) -> FloatArray:
     if value == "count":
         return np.ones(histories.time.size)
-    if value != "cost":
-        raise InvalidData(f'value must be "count" or "cost", not {value!r}')
     if histories.cost is None:
         raise InvalidData("these histories carry no costs; give cost= when building them")
     if np.any(histories.cost < 0):

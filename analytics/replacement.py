@@ -141,8 +141,6 @@ def optimal_replacement(
     for name, cost in (("planned_cost", planned_cost), ("failure_cost", failure_cost)):
         if not (math.isfinite(cost) and cost > 0):
             raise InvalidData(f"{name} must be a positive number, not {cost!r}")
-    if policy not in ("age", "block", "minimal_repair"):
-        raise InvalidData(f'policy must be "age", "block" or "minimal_repair", not {policy!r}')
     refuse_draws(draws)
     costs = (float(planned_cost), float(failure_cost))
     age, rate, without = _cheapest(fit, costs, policy)

@@ -195,8 +195,6 @@ def forecast_spares(
     below, above = tail_probabilities(confidence)
     use = planned_use(ages, horizon, usage_per_unit)
     back_from = _back_from(use, repair_fraction, turn_around)
-    if replacement not in ("as_new", "as_old", "none"):
-        raise InvalidData(f'replacement must be "as_new", "as_old" or "none", not {replacement!r}')
     refuse_draws(draws)
     returns: dict[str, Any] = {"repaired": repair_fraction, "back_from": back_from}
     at_estimate, how = None, "parameters fixed"

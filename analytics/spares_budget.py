@@ -186,9 +186,6 @@ def optimise_spares(
     >>> cheapest.stock.tolist(), cheapest.cost
     ([4, 2, 0], 1200.0)
     """
-    known = ("backorders", "fill_rate", "availability", "sufficiency")
-    if objective not in known or method not in ("exact", "marginal"):
-        raise InvalidData(f'objective must be one of {known} and method "exact" or "marginal"')
     if objective == "availability" and systems is None:
         raise InvalidData("availability needs the number of systems supported")
     if systems is not None and not (math.isfinite(systems) and systems > 0):

@@ -153,8 +153,6 @@ def stock_for_service_level(
         raise InvalidData(f"service_level must lie between 0 and 1 (0.95 means 95 %), not {service_level!r}")
     if on_hand < 0:
         raise InvalidData(f"on_hand must be a whole number of at least 0, not {on_hand!r}")
-    if measure not in ("cycle", "fill_rate", "period_fill_rate"):
-        raise InvalidData(f'measure must be "cycle", "fill_rate" or "period_fill_rate", not {measure!r}')
     pmf = demand_pmf(demand, variance_to_mean)
     mean = mean_count(pmf)
     # The fill rate needs one part more than the cycle at the same level, the period's share no more than all demands.

@@ -158,8 +158,6 @@ def trend_tests(
     >>> found.laplace.direction, found.model
     ('rising', 'nhpp')
     """
-    if terminated not in ("time", "failure"):
-        raise InvalidData(f'terminated must be "time" or "failure", not {terminated!r}')
     if not 0.0 < significance < 1.0:
         raise InvalidData(f"a significance must lie between 0 and 1, not {significance!r}")
     if terminated == "failure":

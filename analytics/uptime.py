@@ -132,8 +132,6 @@ def mtbf(
         raise InvalidData(f"failures must be a whole number from 0 to {MOST_UNITS:g}, not {failures:g}")
     if not (np.isfinite(exposure) and exposure > 0):
         raise InvalidData(f"exposure must be a positive number of {unit}, not {exposure!r}")
-    if terminated not in ("time", "failure"):
-        raise InvalidData(f'terminated must be "time" or "failure", not {terminated!r}')
     bounds = _mtbf_interval(failures, float(exposure), confidence, side, terminated)
     warnings = []
     if bounds.side != side:

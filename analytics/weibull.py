@@ -6,10 +6,10 @@ from typing import Any, Literal
 import numpy as np
 
 from analytics.arguments import checked
-from analytics.errors import InvalidData, NoFiniteMaximum, NotEnoughFailures
+from analytics.errors import NoFiniteMaximum, NotEnoughFailures
 from analytics.life_fit import Bounds
 from analytics.lifedata import LifeData
-from analytics.ranks import Ranks, known_ranks, plotting_positions, regress
+from analytics.ranks import Ranks, plotting_positions, regress
 from analytics.resampling import about_plan
 from analytics.results import FloatArray, tail_probabilities
 from analytics.weibull_fit import WeibullFit, weibull_bounds
@@ -106,7 +106,6 @@ def fit_weibull(
     """
     weibull_bounds(bounds, method)
     tail_probabilities(confidence)
-    known_ranks(ranks)
     failures = data.counts.failures
     if failures < 2:
         raise NotEnoughFailures(
@@ -116,10 +115,8 @@ def fit_weibull(
     settings: dict[str, Any] = {"method": method, "confidence": confidence, "bounds": bounds}
     if method == "mle":
         settings |= _maximum_likelihood(data)
-    elif method in ("rrx", "rry"):
-        settings |= _rank_regression(data, method, ranks)
     else:
-        raise InvalidData(f'method must be "mle", "rrx" or "rry", not {method!r}')
+        settings |= _rank_regression(data, method, ranks)
     notes = _few_failures(failures, bounds) + (about_plan(data) if bounds == "calibrated" else ())
     settings["warnings"] = (*notes, *settings.get("warnings", ()))
     return WeibullFit(

@@ -12,7 +12,7 @@ from scipy.special import gammaln
 
 from analytics.calibrated import KNOTS, Calibration
 from analytics.errors import InvalidData
-from analytics.life_fit import Bounds, LifeFit, known_bounds
+from analytics.life_fit import Bounds, LifeFit
 from analytics.ranks import Ranks
 from analytics.resampling import WeibullLives, plan_of
 from analytics.results import FloatArray
@@ -168,8 +168,7 @@ class WeibullFit(LifeFit):
         return self.covariance
 
 
-def weibull_bounds(bounds: Bounds, method: str) -> Bounds:
-    """The bounds asked for, refused where the word is unknown or the method has none."""
-    if known_bounds(bounds) != "wald" and method != "mle":
+def weibull_bounds(bounds: Bounds, method: str) -> None:
+    """Refuse bounds that the method does not have."""
+    if bounds != "wald" and method != "mle":
         raise InvalidData('likelihood-ratio and calibrated bounds exist for method="mle" only')
-    return bounds

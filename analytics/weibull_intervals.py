@@ -19,6 +19,8 @@ from analytics.weibull_likelihood import WeibullLikelihood
 
 # A likelihood-ratio bound this many standard errors away is reported as "no bound" (infinite on the working scale).
 FARTHEST_STANDARD_ERRORS = 60.0
+# Where every record came late, the profile of beta has a limit at 0, and nearer to 0 its sums cancel to nothing.
+LOG_FLAT_BETA = math.log(1e-6)
 
 
 def exponential(x: float) -> float:
@@ -186,10 +188,15 @@ class Profile:
         # The search runs over log beta, or over log eta where beta itself is the quantity.
         self._free_is_beta = quantity.curve is not None
         self._start = log_beta if self._free_is_beta else log_eta
+        # Where the free parameter goes with the quantity, near the estimate.
+        gradient = np.array(quantity.gradient(log_eta, log_beta))
+        self._home, self._lean = self._start, float(covariance[1] @ gradient) / self.standard_error**2
         self._step = 0.5 * math.sqrt(float(covariance[1, 1] if self._free_is_beta else covariance[0, 0]))
 
     def at(self, value: float) -> tuple[float, float]:
         """The profile log-likelihood and its derivative (by the envelope theorem) at a value of the quantity."""
+        if self._quantity.curve is None:
+            value = max(value, LOG_FLAT_BETA)
         log_eta, log_beta = self.best(value)
         found = self._likelihood.derivatives(log_eta, log_beta)
         by_eta, by_beta = self._quantity.gradient(log_eta, log_beta)
@@ -221,7 +228,16 @@ class Profile:
             # Where the likelihood over- or underflows it has fallen to nothing: the way back is towards the start.
             return found if math.isfinite(found) else math.copysign(1e300, self._start - free)
 
-        near, step = self._start, self._step
+        found = self._climb(slope, self._start)
+        if not (self._free_is_beta and self._likelihood.has_entry):
+            return found
+        # With late entries there may be several tops; the one that the estimate leads to may be another than the nearest.
+        other = self._climb(slope, self._home + self._lean * (value - self.centre))
+        return max(found, other, key=lambda free: self._likelihood.value(*self._parameters(value, free)))
+
+    def _climb(self, slope: Callable[[float], float], near: float) -> float:
+        """A zero of the slope, uphill of a point."""
+        step = self._step
         rises = slope(near) > 0.0
         for _ in range(12):
             far = near + (step if rises else -step)
@@ -262,5 +278,7 @@ def bound(profile: ProfileLikelihood, deviate: float, direction: float) -> float
             is_inside = direction * inner < direction * candidate < direction * outer
             value = candidate if is_inside else (inner + outer) / 2.0
             if abs(outer - inner) < 1e-12 * (1.0 + abs(value)):
+                if inner == centre:
+                    break  # at the estimate itself the profile is highest: what was climbed here is another of its tops
                 return value
     raise NotConverged("the search for a likelihood-ratio bound did not end; use Wald bounds for these data")

@@ -9,14 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analytics import maximum
 from analytics.errors import NoFiniteMaximum, NotConverged
 from analytics.lifedata import EXACT, INTERVAL_CENSORED, LEFT_CENSORED, RIGHT_CENSORED, LifeData
+from analytics.likelihood import At
 from analytics.results import FloatArray
 
 # Searches stop here: a shape beyond these says that the likelihood has no maximum that a part could have.
 SMALLEST_BETA, LARGEST_BETA = 1e-4, 1e6
 FARTHEST_LOG_ETA = 600.0  # from the log of the largest age
 MAXIMUM_STEPS = 200
+# With fewer failures a boundary may be as likely as a maximum inside: the search climbs from far shapes too, each with the most
+# likely of some scales, given by the cumulative hazard at the largest age or as ages among those of the failures.
+FEW_FAILURES = 30
+FAR_SHAPES = (-3.0, -1.0, 1.0, 3.0)  # logarithms
+FAR_HAZARDS = (1e-6, 0.1, 1.0, 3.0)
+SCALES = 32
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,20 @@ class Derivatives:
         return math.sqrt(max(g_u * step_u + g_b * step_b, 0.0))
 
 
+@dataclass(frozen=True)
+class _Intervals:
+    """Intervals at some parameters; H is the cumulative hazard."""
+
+    z_start: FloatArray  # log H at the start
+    z_end: FloatArray
+    ratio: FloatArray  # H at the start over H at the end
+    rest: FloatArray  # 1 less that
+    width: FloatArray  # D, what H grows by
+    spread: FloatArray  # D / (e^D - 1)
+    log_failing: FloatArray  # log(1 - e^-D)
+    h_start: FloatArray  # H at the start where no age of entry cancels it
+
+
 class WeibullLikelihood:
     """Log-likelihood of a Weibull distribution for exact, censored and truncated records.
 
@@ -68,18 +90,21 @@ class WeibullLikelihood:
         self._sum_log_exact = float(weight @ log_exact)
         self.x_exact = log_exact - self.log_scale
 
+        # An interval from the age of entry on starts with the survival that entry divides by.
+        low, high = data.failure_intervals()
+        inexact = (event == LEFT_CENSORED) | (event == INTERVAL_CENSORED)
+        at_entry = inexact & (low <= entry) & ~truncated
+
         # Terms -c H(t): exact and surviving ends with c > 0, entries with c < 0.
         ends = (exact | ((event == RIGHT_CENSORED) & ~truncated)) & ~passing
-        late = (entry > 0) & ~truncated & ~passing
-        self.has_entry = bool(late.any())
+        late = (entry > 0) & ~truncated & ~passing & ~at_entry
+        self.has_entry = bool((late | (at_entry & (entry > 0))).any())
         self.x = np.concatenate([np.log(time[ends]), np.log(entry[late])]) - self.log_scale
         self.coefficient = np.concatenate([count[ends], -count[late]])
 
         # Terms +-c log(S(a) - S(c)): intervals with +, the denominators of right truncation with -.
-        inexact = (event == LEFT_CENSORED) | (event == INTERVAL_CENSORED)
         self.has_intervals = bool(inexact.any() or truncated.any())
         if self.has_intervals:
-            low, high = data.failure_intervals()
             doubly = (event == RIGHT_CENSORED) & truncated
             start = np.concatenate([low[inexact], time[doubly], entry[truncated]])
             end = np.concatenate(
@@ -87,6 +112,8 @@ class WeibullLikelihood:
             )
             self._interval_weight = np.concatenate([count[inexact], count[doubly], -count[truncated]])
             self._starts_late = (start > 0).astype(float)
+            self._survives = self._starts_late.copy()
+            self._survives[: at_entry[inexact].size] *= ~at_entry[inexact]
             self._x_start = np.log(np.where(start > 0, start, 1.0)) - self.log_scale
             self._x_end = np.log(end) - self.log_scale
 
@@ -97,9 +124,8 @@ class WeibullLikelihood:
             total = self.exact * log_beta + beta * (self.sum_x_exact - self.exact * u) - self._sum_log_exact
             total -= _dot(self.coefficient, np.exp(beta * (self.x - u)))
             if self.has_intervals:
-                h_start = np.exp(beta * (self._x_start - u)) * self._starts_late
-                h_end = np.exp(beta * (self._x_end - u))
-                total += _dot(self._interval_weight, np.log(-np.expm1(h_start - h_end)) - h_start)
+                at = self._intervals(u, beta)
+                total += _dot(self._interval_weight, at.log_failing - at.h_start)
         return total if math.isfinite(total) else -math.inf
 
     def derivatives(self, log_eta: float, log_beta: float) -> Derivatives:
@@ -120,33 +146,38 @@ class WeibullLikelihood:
                 h_uu, h_ub, h_bb = h_uu + more[3], h_ub + more[4], h_bb + more[5]
         return Derivatives(value, (g_u, g_b), (h_uu, h_ub, h_bb))
 
+    def _intervals(self, u: float, beta: float) -> "_Intervals":
+        """Each interval as its survival to the start and its chance to fail from there, with digits kept where H vanishes."""
+        z_a, z_c = beta * (self._x_start - u), beta * (self._x_end - u)
+        ratio = np.exp(z_a - z_c) * self._starts_late
+        rest = np.where(self._starts_late > 0, -np.expm1(z_a - z_c), 1.0)
+        # exp(300) stands for infinity, of which no square overflows.
+        width = np.exp(np.minimum(z_c, 300.0)) * rest
+        small = width < 1e-200
+        spread = np.where(small, 1.0, width / np.expm1(width))
+        log_failing = np.where(small, z_c + np.log(rest), np.log(-np.expm1(-width)))
+        h_start = np.exp(np.minimum(z_a, 300.0)) * self._survives
+        return _Intervals(z_a, z_c, ratio, rest, width, spread, log_failing, h_start)
+
     def _interval_derivatives(self, u: float, beta: float) -> list[float]:
         # With D = H(c) - H(a) and r = 1 / (e^D - 1), log(S(a) - S(c)) = -H(a) + log(1 - e^-D) has derivatives
-        # -(1 + r) by H(a) and r by H(c), and second derivatives -r (1 + r) (dD)(dD)'.
-        z_a, z_c = beta * (self._x_start - u), beta * (self._x_end - u)
-        h_a, h_c = np.exp(z_a) * self._starts_late, np.exp(z_c)
-        width = h_c - h_a
-        r = 1.0 / np.expm1(width)
-        w, weight_a, weight_c = (
-            self._interval_weight,
-            self._interval_weight * (1.0 + r),
-            self._interval_weight * r,
-        )
-        first_u = -beta * (h_c - h_a)
-        first_b = z_c * h_c - z_a * h_a
-        curvature = w * r * (1.0 + r)
-        second_ub_a, second_ub_c = -beta * h_a * (1.0 + z_a), -beta * h_c * (1.0 + z_c)
-        second_bb_a, second_bb_c = z_a * h_a * (1.0 + z_a), z_c * h_c * (1.0 + z_c)
+        # -(1 + r) by H(a) and r by H(c), and second derivatives -r (1 + r) (dD)(dD)'. With q = H(a) / H(c) and
+        # m = r D, which is 1 where H vanishes, r H(c) = m / (1 - q).
+        at, w = self._intervals(u, beta), self._interval_weight
+        by_c = w * at.spread / at.rest
+        by_a = by_c * at.ratio + w * at.h_start
+        first_b = (at.z_end - at.z_start * at.ratio) / at.rest
+        curvature = w * at.spread * (at.spread + at.width)
+        b_a, b_c = by_a * at.z_start, by_c * at.z_end
         terms = (
-            w * (np.log(-np.expm1(-width)) - h_a),
-            -beta * (weight_c * h_c - weight_a * h_a),
-            weight_c * z_c * h_c - weight_a * z_a * h_a,
-            beta * beta * (weight_c * h_c - weight_a * h_a) - curvature * first_u * first_u,
-            weight_c * second_ub_c - weight_a * second_ub_a - curvature * first_u * first_b,
-            weight_c * second_bb_c - weight_a * second_bb_a - curvature * first_b * first_b,
+            w * (at.log_failing - at.h_start),
+            -beta * (by_c - by_a),
+            b_c - b_a,
+            beta * beta * (by_c - by_a - curvature),
+            beta * (by_a + b_a - by_c - b_c + curvature * first_b),
+            b_c * (1.0 + at.z_end) - b_a * (1.0 + at.z_start) - curvature * first_b * first_b,
         )
-        # Where D is beyond the range of exp, r is 0 and r * H is 0 in the limit, not 0 * infinity.
-        return [float(np.nansum(term)) for term in terms]
+        return [float(term.sum()) for term in terms]
 
     def profile_log_eta(self, log_beta: float) -> float:
         """Log eta that maximises the likelihood for this shape, in closed form (no interval terms)."""
@@ -181,11 +212,10 @@ def maximise(data: LifeData, likelihood: WeibullLikelihood) -> tuple[float, floa
         If the end point is not a verified maximum.
     """
     if likelihood.has_intervals:
-        start = _start_from_midpoints(data)
-    else:
-        _require_maximum(data, likelihood)
-        log_beta = _solve_profile(likelihood)
-        start = (likelihood.profile_log_eta(log_beta), log_beta)
+        return _search(data, likelihood)
+    _require_maximum(data, likelihood)
+    log_beta = _solve_profile(likelihood)
+    start = (likelihood.profile_log_eta(log_beta), log_beta)
     return _climb(likelihood, *start, failures=data.counts.failures)
 
 
@@ -251,6 +281,40 @@ def _start_from_midpoints(data: LifeData) -> tuple[float, float]:
         data.count @ ((end / reference) ** beta - (np.minimum(data.entry, end) / reference) ** beta)
     )
     return math.log(reference) + math.log(max(total, 1e-300) / float(weight.sum())) / beta, math.log(beta)
+
+
+def _search(data: LifeData, likelihood: WeibullLikelihood) -> tuple[float, float, Derivatives]:
+    """The highest maximum; from few failures of inexact age also where a boundary lies higher than a maximum inside."""
+
+    def value(theta: FloatArray) -> float:
+        return likelihood.value(float(theta[0]) + likelihood.log_scale, float(theta[1]))
+
+    def derivatives(theta: FloatArray) -> At:
+        at = likelihood.derivatives(float(theta[0]) + likelihood.log_scale, float(theta[1]))
+        h_uu, h_ub, h_bb = at.hessian
+        return At(theta, at.value, np.array(at.gradient), np.array([[h_uu, h_ub], [h_ub, h_bb]]))
+
+    log_eta, log_beta = _start_from_midpoints(data)
+    starts = [(log_eta - likelihood.log_scale, log_beta)]
+    if data.counts.failures < FEW_FAILURES:
+        low, high = data.failure_intervals()
+        failed = data.event != RIGHT_CENSORED
+        first, last = np.log([low[failed & (low > 0)].min(initial=high.max()), high.max()])
+        among = np.linspace(first, last, SCALES) - likelihood.log_scale
+        for log_beta in FAR_SHAPES:
+            scales = [*(-np.log(FAR_HAZARDS) / math.exp(log_beta)), *among]
+            starts.append(
+                max(((float(u), log_beta) for u in scales), key=lambda start: value(np.array(start)))
+            )
+    found = maximum.maximise(
+        value,
+        derivatives,
+        starts,
+        limits=[(-FARTHEST_LOG_ETA, FARTHEST_LOG_ETA), (math.log(SMALLEST_BETA), math.log(LARGEST_BETA))],
+        climbs=len(starts),
+    )
+    log_eta, log_beta = float(found.theta[0]) + likelihood.log_scale, float(found.theta[1])
+    return log_eta, log_beta, likelihood.derivatives(log_eta, log_beta)
 
 
 def _climb(

@@ -65,7 +65,7 @@ def demand_forecast(forecast: DemandForecast, *, labels: Labels | None = None) -
         }
         for chosen, name, colour in (
             (inside, words("in_interval", confidence=confidence), BLUE),
-            (~inside, words("forecast"), GRID),
+            (~inside, words("forecast", confidence=confidence), GRID),
         )
         if np.any(chosen)
     ]

@@ -64,7 +64,7 @@ LABELS: dict[str, str] = {
     "period": "Period",
     "demands": "Demands in the horizon",
     "probability": "Probability",
-    "forecast": "Forecast",
+    "forecast": "Outside the {confidence} interval",
     "in_interval": "Inside the {confidence} interval",
     "stock": "Stock",
     "covered": "Probability that the stock covers all demands",
@@ -308,6 +308,9 @@ def figure(
     **layout: Any,
 ) -> "Figure":
     """Put traces and axes together in the house style, with the numbers in a box whose corner is `at` a share of the axes."""
+    # Plotly looks at pandas wherever it finds it, also half imported by another thread; so it is imported whole first.
+    import pandas  # noqa: F401
+
     # Here and nowhere else, as importing plotly takes longer than fitting.
     import plotly.graph_objects as go
 

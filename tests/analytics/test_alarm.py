@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics import InvalidData, Result, RisingRates, rising_rate_alarm
+from analytics.alarm import _thresholds
 
 
 def test_the_p_value_is_that_of_the_exact_conditional_test() -> None:
@@ -43,6 +44,40 @@ def test_false_alarms_are_as_few_as_was_set(mean: float) -> None:
     assert np.mean(raised) <= 0.5
     if mean >= 2.0:
         assert sum(raised) > 0  # the test is not asleep
+
+
+@pytest.mark.parametrize("poisson", [True, False])
+def test_the_tests_of_a_period_claim_its_share_of_the_false_alarms_and_no_more(poisson: bool) -> None:
+    """By enumeration of the counts that each test could alarm at."""
+    rng = np.random.default_rng(17)
+    for _ in range(60):
+        tests, budget = int(rng.integers(1, 30)), 10 ** rng.uniform(-8, -0.5)
+        means, totals = rng.gamma(0.7, 5, tests), rng.poisson(rng.gamma(0.5, 20, tests))
+        shares = np.round(rng.uniform(0, 1, tests), int(rng.integers(1, 4)))
+        law = np.stack([means, np.zeros(tests)] if poisson else [totals, shares]).astype(float)
+        found = _thresholds(np.tile(law, 2), np.repeat([1, 0], tests), 2, poisson, budget)
+        assert found[0] == found[1]
+        tails = [
+            stats.poisson.sf(np.arange(300), mean) if poisson else stats.binom.sf(np.arange(n), n, share)
+            for mean, n, share in zip(means, totals, shares, strict=True)
+        ]
+
+        def claimed(at: float, tails: list[np.ndarray] = tails) -> float:
+            return float(sum(np.max(tail, where=tail <= at * (1 + 1e-9), initial=0.0) for tail in tails))
+
+        assert claimed(found[0]) <= budget * (1 + 1e-9)
+        higher = np.concatenate(tails)
+        higher = higher[higher > found[0] * (1 + 1e-9)]
+        assert higher.size == 0 or claimed(float(higher.min())) > budget
+
+
+def test_cells_that_cannot_alarm_leave_their_share_to_the_others() -> None:
+    busy = [[3.0] * 24 + [14.0]]
+    alone = rising_rate_alarm(busy, history=24, false_alarms=2e-5)
+    among = rising_rate_alarm(busy + [[0.0] * 25] * 99, history=24, false_alarms=2e-5)
+    assert among.p_value[0] == alone.p_value[0]
+    assert among.alarm.tolist() == [True] + [False] * 99
+    assert among.p_value[0] > among.false_alarms / among.tests
 
 
 def test_a_rise_is_found_soon_and_a_fall_is_not_an_alarm() -> None:
@@ -83,7 +118,7 @@ def test_asking_every_month_raises_what_asking_at_the_end_raises() -> None:
     months = [rising_rate_alarm(counts[:, :end], history=12, horizon=24) for end in range(13, 37)]
     ever = np.any([month.alarm for month in months], axis=0)
     assert ever.tolist() == whole.alarm.tolist()
-    assert all(month.threshold == pytest.approx(whole.threshold) for month in months[-1:])
+    assert [month.threshold for month in months] == pytest.approx(whole.thresholds.tolist())
 
 
 @given(st.permutations(list(range(6))))
@@ -135,3 +170,15 @@ def test_refuses_what_it_cannot_watch(
 ) -> None:
     with pytest.raises(InvalidData, match=message):
         rising_rate_alarm(counts, exposure, **({"history": 1} | how))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("known", [{}, {"rate": 5e8}, {"rate": 1e300}])
+def test_more_failures_than_can_be_told_apart_are_refused(known: dict[str, float]) -> None:
+    counts = [[1, 1, 1, 1], [6e8, 0, 6e8, 0]] if not known else [[1, 1, 1, 1]]
+    with pytest.raises(InvalidData, match="check the units"):
+        rising_rate_alarm(counts, history=1, **known)
+
+
+def test_many_failures_are_told_apart_soon() -> None:
+    found = rising_rate_alarm([[1e8, 1e8, 1e8], [1e8, 1e8, 1.01e8]], history=2, rate=1e8)
+    assert found.alarm.tolist() == [False, True]

@@ -18,7 +18,7 @@ def columns(tables: list[list[tuple[int, float]]]) -> tuple[list[np.ndarray], li
 
 
 @given(SMALL_TABLES, st.integers(0, 60))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_choice_is_better_than_the_exact_one(tables: list[list[tuple[int, float]]], budget: int) -> None:
     costs, losses = columns(tables)
     every = [
@@ -36,7 +36,6 @@ def test_no_choice_is_better_than_the_exact_one(tables: list[list[tuple[int, flo
 
 
 @given(SMALL_TABLES)
-@settings(deadline=None)
 def test_steps_lead_from_the_cheapest_to_the_least_loss(tables: list[list[tuple[int, float]]]) -> None:
     costs, losses = columns(tables)
     start, steps = efficient_steps(costs, losses)

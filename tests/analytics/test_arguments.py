@@ -2,14 +2,15 @@ import inspect
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import analytics
-from analytics import AnalyticsError, EventHistories, LifeData, NotLives, WrongType
+from analytics import AnalyticsError, EventHistories, InvalidData, LifeData, NotLives, WrongType
 from analytics.arguments import checked
 
 LIVES = LifeData([900, 1400, 1700, 2000, 2100, 2100], [1, 1, 1, 1, 0, 0])
@@ -64,6 +65,41 @@ def test_histories_of_repaired_systems_are_no_lives(name: str) -> None:
 def test_what_is_no_fit_is_refused_with_the_way_to_make_it(name: str, given: Any) -> None:
     with pytest.raises(WrongType, match=r"fit must be a .*life distribution.*fit_weibull\(data\)"):
         PUBLIC[name](given, 1.0, 1.0)
+
+
+def words_of(annotation: Any) -> tuple[str, ...]:
+    """What ``Literal[...]`` and ``Literal[...] | None`` list; nothing for anything else."""
+    first, *others = get_args(annotation) or (annotation,)
+    literal = first if others == [NoneType] else annotation
+    return get_args(literal) if get_origin(literal) is Literal else ()
+
+
+CHOICES = [
+    (name, argument, words)
+    for name in CHECKED
+    for argument, annotation in get_type_hints(PUBLIC[name]).items()
+    if argument != "return" and (words := words_of(annotation))
+]
+
+
+@pytest.mark.parametrize(("name", "argument", "words"), CHOICES)
+def test_a_word_that_is_none_of_those_listed_is_refused_with_them(
+    name: str, argument: str, words: tuple[str, ...]
+) -> None:
+    for given, error in [
+        ("nowhere", InvalidData),
+        ("", InvalidData),
+        (7, WrongType),
+        ([words[0]], WrongType),
+    ]:
+        with pytest.raises(error, match=f"^{argument} must be one of {', '.join(words)}, not ") as refused:
+            PUBLIC[name](**{argument: given})
+        assert isinstance(refused.value, WrongType) == (error is WrongType)
+
+
+def test_plain_and_optional_choices_are_among_those_tried() -> None:
+    tried = {(name, argument) for name, argument, _ in CHOICES}
+    assert tried >= {("fit_weibull", "bounds"), ("fit_power_law", "bounds"), ("project_growth", "method")}
 
 
 FIT = analytics.fit_weibull(LIVES)
@@ -157,6 +193,23 @@ def test_a_wrong_number_of_arguments_is_python_s_own_error() -> None:
     function: Callable[..., Any] = sized
     with pytest.raises(TypeError, match="positional"):
         function(3, 1.0, True, "a", "b")
+
+
+@checked
+def started(method: Literal["mle", "rrx", "rry"] = "mle", *, bounds: Literal["exact"] | None = None) -> Any:
+    return method, bounds
+
+
+def test_the_nearest_word_is_proposed_and_those_listed_pass() -> None:
+    function: Callable[..., Any] = started
+    with pytest.raises(InvalidData) as refused:
+        function("MLE")
+    assert str(refused.value) == "method must be one of mle, rrx, rry, not 'MLE'; did you mean mle?"
+    with pytest.raises(InvalidData, match="not 'foo'$"):
+        function("foo")
+    with pytest.raises(WrongType, match="method must be one of mle, rrx, rry, not None"):
+        function(None)
+    assert function(np.str_("rrx"), bounds=None) == ("rrx", None)
 
 
 @checked

@@ -5,7 +5,7 @@ from scipy.optimize import minimize_scalar
 from analytics import AnalyticsError, LifeData, fit_weibull
 from analytics.batch import Samples, gather, maximise
 from analytics.batch_bounds import ratio_bounds
-from analytics.batch_profile import at_beta
+from analytics.batch_profile import at_beta, point
 from analytics.weibull_likelihood import WeibullLikelihood
 
 
@@ -80,3 +80,38 @@ def test_bounds_are_found_for_any_shape_and_confidence(
                 options={"xatol": 1e-9},
             )
             assert 2.0 * (fits.loglik[k] + best.fun) == pytest.approx(deviate**2, rel=1e-5)
+
+
+def test_a_bound_on_a_lower_top_of_the_profile_is_left_out() -> None:
+    # Late entries give the likelihood at a held eta two tops here; on the lower the search of one side ends.
+    time = [
+        5.87,
+        128,
+        129,
+        72.5,
+        102,
+        56.1,
+        18.1,
+        23.6,
+        351,
+        7.14,
+        132,
+        50.1,
+        20.6,
+        54.2,
+        1.59,
+        207,
+        12.9,
+        130,
+    ]
+    time += [83.5, 29.1, 2.87, 123, 6.98, 1.93, 0.399]
+    entry = [5.01, 0, 24.1, 10.2, 18, 32.2, 6.6, 6.68, 230, 2.93, 115, 42.5, 7.2, 47.6, 1.5, 53.6, 7.66, 53.1]
+    entry += [57.8, 4.83, 0.851, 3.26, 2.32, 0.971, 0.346]
+    event = [int(k in (7, 21)) for k in range(25)]
+    samples = gather([time], event, entry=[entry])
+    fits = maximise(samples)
+    (lower,), (upper,) = ratio_bounds(samples, fits, "eta", 1.645)
+    assert np.isnan(lower)
+    shapes = np.linspace(-6.0, 3.0, 300)
+    tops = [point(samples, samples.power_sums(np.exp([b])), upper, np.array([b])).value[0] for b in shapes]
+    assert np.sqrt(2.0 * (fits.loglik[0] - max(tops))) == pytest.approx(1.645, abs=1e-3)

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics import batch, batch_numba
@@ -55,7 +55,6 @@ def test_a_sample_without_an_age_above_0_keeps_a_scale() -> None:
     assert (scale.tolist(), x.tolist()) == ([1.0, 6.0], [1.0, 1.0, 0.5, 1.0])
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.lists(st.tuples(*[st.floats(0.0, 1.0)] * 6), min_size=GROUP, max_size=GROUP))
 def test_the_search_stays_between_what_is_known(samples: list[tuple[float, ...]]) -> None:
     lane = np.zeros(ROWS * GROUP)
@@ -87,3 +86,10 @@ def test_a_sample_left_out_is_not_searched() -> None:
     batch._search_compiled(samples, np.zeros(1), fits)
     assert fits.status[0] == Status.OK
     assert np.isfinite(fits.numbers).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, 9, 10, 1_000])
+def test_changes_of_labels_are_found(rng: np.random.Generator, n: int) -> None:
+    values = rng.integers(0, 3, n)
+    expected = [0, *(1 + np.flatnonzero(values[1:] != values[:-1])).tolist()]
+    assert batch_numba.where_changed(values).tolist() == expected

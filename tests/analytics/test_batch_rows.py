@@ -23,14 +23,36 @@ def largest(signed: np.ndarray, rows: int, found: np.ndarray) -> None:
 
 
 @njit
-def logs(signed: np.ndarray, rows: int, scale: np.ndarray, sums: np.ndarray) -> None:
-    batch_rows.logs(signed.ctypes.data, rows, scale.ctypes.data, sums.ctypes.data)
+def logs(signed: np.ndarray, full: int, rows: int, scale: np.ndarray, sums: np.ndarray) -> None:
+    batch_rows.logs(signed.ctypes.data, full, rows, scale.ctypes.data, sums.ctypes.data)
 
 
 @njit
-def side_by_side(column: np.ndarray, piece: np.ndarray, rows: int, room: np.ndarray, filler: float) -> None:
+def weighted_logs(columns: np.ndarray, full: int, rows: int, scale: np.ndarray, sums: np.ndarray) -> None:
+    x, weight, entry, entry_weight = columns
+    batch_rows.weighted_logs(
+        x.ctypes.data,
+        weight.ctypes.data,
+        entry.ctypes.data,
+        entry_weight.ctypes.data,
+        full,
+        rows,
+        scale.ctypes.data,
+        sums.ctypes.data,
+    )
+
+
+@njit
+def side_by_side(
+    column: np.ndarray, piece: np.ndarray, full: int, rows: int, room: np.ndarray, filler: float
+) -> None:
     starts, sizes = piece[0].ctypes.data, piece[1].ctypes.data
-    batch_rows.pieces_side_by_side(column.ctypes.data, starts, sizes, rows, room.ctypes.data, filler)
+    batch_rows.pieces_side_by_side(column.ctypes.data, starts, sizes, full, rows, room.ctypes.data, filler)
+
+
+@njit
+def changes(values: np.ndarray, first: int) -> int:
+    return int(batch_rows.changes(values.ctypes.data + 8 * first))
 
 
 @pytest.mark.parametrize("rows", [1, 2, 31])
@@ -53,9 +75,9 @@ def test_power_sums_are_those_of_each_column(rng: np.random.Generator, rows: int
 
 @pytest.mark.parametrize("scale", [1e-310, 1e-160, 1.0, 1e160, 1e306])
 def test_signed_ages_become_logarithms_over_the_largest(rng: np.random.Generator, scale: float) -> None:
-    rows = 9
+    rows, full = 9, 4
     age, failed = scale * rng.uniform(0.01, 1.0, (rows, LANES)), rng.random((rows, LANES)) < 0.4
-    age[rng.random((rows, LANES)) < 0.2] = 0.0
+    age[full:][rng.random((rows - full, LANES)) < 0.4] = 0.0
     signed = np.where(failed, age, -age)
     found = np.zeros(GROUP)
     largest(signed, rows, found)
@@ -63,7 +85,10 @@ def test_signed_ages_become_logarithms_over_the_largest(rng: np.random.Generator
     there, sums = age > 0.0, np.zeros(6 * GROUP)
     with np.errstate(divide="ignore"):
         expected = np.log(age / age.max(axis=0))
-    logs(signed, rows, found, sums)
+    logs(signed, full, rows, found, sums)
+    masked, the_same = np.where(failed, age, -age), np.zeros(6 * GROUP)
+    logs(masked, 0, rows, found, the_same)
+    assert (masked.tolist(), the_same.tolist()) == (signed.tolist(), sums.tolist())
     assert (signed[~there] == FAR_BELOW).all()
     assert signed[there] == pytest.approx(expected[there], rel=1e-13, abs=1e-13 if scale > 1e-300 else 1e-9)
     x = np.where(there, expected, 0.0)
@@ -74,14 +99,55 @@ def test_signed_ages_become_logarithms_over_the_largest(rng: np.random.Generator
         ), k
 
 
+@pytest.mark.parametrize("full", [0, 4])
+def test_weights_and_entries_are_summed_beside_the_ages(rng: np.random.Generator, full: int) -> None:
+    shape = rows, _ = 9, LANES
+    age, failed = rng.uniform(0.5, 90.0, shape), rng.random(shape) < 0.4
+    there, late = np.ones(shape, dtype=bool), rng.random(shape) < 0.5
+    there[full:] = rng.random((rows - full, LANES)) < 0.7
+    late[:, 0], late[:, 1] = True, False
+    age, weight = age * there, rng.integers(1, 5, shape) * there
+    entry = np.where(late, age * rng.uniform(0.1, 1.0, shape), 0.0)
+    entry[rows - 1] = age[rows - 1] * late[rows - 1]  # of no length
+    late &= there
+    columns = np.stack([np.where(failed, age, -age), weight, entry, np.full(shape, np.nan)])
+    scale, sums = np.zeros(GROUP), np.zeros(11 * GROUP)
+    scale[:LANES] = age.max(axis=0)
+    weighted_logs(columns, full, rows, scale, sums)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x, y = (np.log(each / age.max(axis=0)) for each in (age, entry))
+        assert columns[0] == pytest.approx(np.where(there, x, FAR_BELOW), abs=1e-13)
+        assert columns[2] == pytest.approx(np.where(late, y, FAR_BELOW), abs=1e-13)
+        assert columns[3].tolist() == np.where(late, weight, 0.0).tolist()
+        x, y = np.where(there, x, 0.0), np.where(late, y, 0.0)
+    exposed, width = age > entry, weight * np.where(late, x - y, 0.0)
+    failures = weight * (failed & there)
+    expected = (
+        *(failures, failures * x, weight, weight * x, weight * x * x, weight * (age - entry)),
+        *(weight * (exposed & ~late), width, width * (x + y) / 2.0, weight * late),
+    )
+    for k, each in enumerate(expected):
+        assert sums[k * GROUP : k * GROUP + LANES] == pytest.approx(each.sum(axis=0), abs=1e-11), k
+    longest = np.where(exposed, x, FAR_BELOW).max(axis=0)
+    assert sums[10 * GROUP : 10 * GROUP + LANES] == pytest.approx(longest, abs=1e-13)
+
+
 @pytest.mark.parametrize("rows", [1, 7, 8, 9, 20])
 def test_pieces_are_put_side_by_side(rng: np.random.Generator, rows: int) -> None:
     column = np.arange(200.0)
-    starts, sizes = rng.integers(0, 150, LANES), rng.integers(0, rows + 1, LANES)
+    full = rows // 2 if rows < 20 else 17
+    starts, sizes = rng.integers(0, 150, LANES), rng.integers(full, rows + 1, LANES)
     room = np.full((rows + LANES, LANES), np.nan)
-    side_by_side(column, np.stack([starts, sizes]), rows, room, -1.0)
+    side_by_side(column, np.stack([starts, sizes]), full, rows, room, -1.0)
     filled = -(-rows // LANES) * LANES
     for j, (start, size) in enumerate(zip(starts, sizes, strict=True)):
         assert room[:size, j].tolist() == column[start : start + size].tolist()
         assert (room[size:filled, j] == -1.0).all()
     assert np.isnan(room[filled:]).all()
+
+
+def test_changes_are_bits(rng: np.random.Generator) -> None:
+    values = rng.integers(-1, 1, 100)
+    for first in range(1, 100 - LANES):
+        differ = values[first : first + LANES] != values[first - 1 : first + LANES - 1]
+        assert changes(values, first) == sum(1 << int(k) for k in np.flatnonzero(differ))

@@ -148,7 +148,7 @@ def test_inspection_intervals_are_resampled_as_exact_ages() -> None:
     assert fit.interval("eta").lower == pytest.approx(plain.lower, rel=0.05)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.floats(1e-5, 1e8))
 def test_bounds_scale_with_the_unit(scale: float) -> None:
     fit = fit_weibull(EXACT, bounds="calibrated").interval("b10")

@@ -121,8 +121,13 @@ def test_refusals() -> None:
         fit_competing_risks(data, ["a", "b"])
     with pytest.raises(NotEnoughFailures, match="nothing failed"):
         fit_competing_risks(LifeData([10.0], 0), ["a"])
-    with pytest.raises(InvalidData, match="exact and right-censored"):
-        fit_competing_risks(LifeData([10.0, 20.0], [2, 1]), ["a", "a"])
+    for inexact in (LifeData([10.0, 20.0], [1, 2]), LifeData([10.0, 20.0], [1, 3], upper=[np.nan, 30.0])):
+        with pytest.raises(
+            InvalidData, match=r"row 1: its age at failure is not exact.*middle of the interval"
+        ):
+            fit_competing_risks(inexact, ["a", "a"])
+    with pytest.raises(InvalidData, match="row 0: it is truncated above.*one by one"):
+        fit_competing_risks(LifeData([10.0, 20.0], 1, truncated_above=[50.0, np.nan]), ["a", "a"])
     with pytest.raises(InvalidData, match="no distribution is given"):
         fit_competing_risks(data, ["a", "a", "b", ""], distribution={"a": "weibull"})
     fit = fit_competing_risks(data, ["a", "a", "a", ""])

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -17,7 +17,6 @@ from analytics.counts import (
 
 
 @given(st.floats(0, 2e4))
-@settings(deadline=None)
 def test_poisson_probabilities(mean: float) -> None:
     pmf = poisson_pmf(mean)
     assert pmf.sum() == pytest.approx(1.0, abs=1e-12)
@@ -26,7 +25,6 @@ def test_poisson_probabilities(mean: float) -> None:
 
 
 @given(st.floats(0.01, 500), st.floats(1.0, 20))
-@settings(deadline=None)
 def test_negative_binomial_probabilities(mean: float, spread: float) -> None:
     pmf = pmf_of_moments(mean, mean * spread)
     if spread > 1.001:

@@ -55,7 +55,7 @@ def test_nothing_known_later_is_used(rng: np.random.Generator) -> None:
 
 
 @given(st.floats(1e-2, 1e2), st.permutations(range(6)))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_boxes_or_pieces_in_any_order(k: float, order: list[int]) -> None:
     demand = sporadic(np.random.default_rng(3), 6, 24).astype(float)
     one = compare_demand_forecasts(demand, methods=["mean", "sba"])

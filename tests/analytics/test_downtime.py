@@ -127,8 +127,6 @@ def test_hours_times_k_give_repair_times_times_k(times: list[float], k: float) -
         (["x"], {}, InvalidData, "numbers"),
         ([1, 2], {"kind": ["corrective"]}, InvalidData, "do not go with 1 kinds"),
         ([[1, 2]], {}, InvalidData, "shape"),
-        ([1, 2], {"distribution": "gamma"}, InvalidData, "distribution"),
-        ([1, 2], {"side": "left"}, InvalidData, "side"),
     ],
 )
 def test_what_mttr_refuses(

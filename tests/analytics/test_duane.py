@@ -56,7 +56,7 @@ def test_systems_tested_together_share_a_clock() -> None:
 
 
 @given(st.floats(1e-6, 1e9))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_units_do_not_matter(unit: float) -> None:
     line = fit_duane(EventHistories(["1"] * 23, np.array(DUANE) * unit, end={"1": 22000 * unit}))
     assert line.alpha == pytest.approx(0.6132337, abs=1e-6)

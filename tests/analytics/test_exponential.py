@@ -220,10 +220,6 @@ def test_refusals() -> None:
         fit_exponential(LifeData([5.0, 6.0], [2, 0]), bounds="chi_square")
     with pytest.raises(InvalidData, match="rank regression"):
         fit_exponential(some, location="estimate")
-    with pytest.raises(InvalidData, match="method"):
-        fit_exponential(some, method="moments")  # type: ignore[arg-type]
-    with pytest.raises(InvalidData, match="terminated"):
-        fit_exponential(some, terminated="never")  # type: ignore[arg-type]
     with pytest.raises(InvalidData, match="confidence"):
         fit_exponential(some, confidence=90)
     with pytest.raises(InvalidData, match="no bounds"):
@@ -293,8 +289,3 @@ def test_the_slope_of_the_profile_is_that_of_its_value() -> None:
             ahead, behind = profile.at(log_theta + h)[0], profile.at(log_theta - h)[0]
             assert slope == pytest.approx((ahead - behind) / (2 * h), rel=1e-6, abs=1e-8)
             assert value <= profile.maximum
-
-
-def test_a_line_takes_no_unknown_termination() -> None:
-    with pytest.raises(InvalidData, match="terminated must be"):
-        fit_exponential(LifeData([1, 2, 3], 1), method="rrx", terminated="never")  # type: ignore[arg-type]

@@ -123,7 +123,7 @@ def test_a_truth_inside_the_bounds_is_one_that_is_not_rejected(distribution: str
             assert np.mean(direction * roots >= own) == pytest.approx(0.05, abs=0.02)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(st.floats(1e-4, 1e6))
 def test_bounds_scale_with_the_unit(scale: float) -> None:
     found = fit_lognormal(LIFE, bounds="calibrated").interval("mean")

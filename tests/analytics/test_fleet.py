@@ -139,28 +139,28 @@ def close(one: pd.DataFrame, other: pd.DataFrame, times: float = 1.0) -> None:
     assert found[:, bounds] == pytest.approx(expected[:, bounds], rel=1e-5, nan_ok=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SAMPLE, st.sampled_from([1e-6, 1e-3, 7.0, 1e9]))
 def test_the_unit_of_time_changes_nothing(rows: list[tuple[float, bool]], scale: float) -> None:
     table = one_part(rows)
     close(fit_fleet(table, by="part"), fit_fleet(table.assign(time=table["time"] * scale), by="part"), scale)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SAMPLE, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(rows: list[tuple[float, bool]], random: object) -> None:
     table = one_part(rows)
     close(fit_fleet(table, by="part"), fit_fleet(table.sample(frac=1.0, random_state=3), by="part"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SAMPLE, st.integers(2, 4))
 def test_a_count_is_as_many_rows(rows: list[tuple[float, bool]], count: int) -> None:
     counted, written_out = one_part(rows, count), one_part(rows * count)
     close(fit_fleet(counted, by="part"), fit_fleet(written_out, by="part"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SAMPLE)
 @example([(1.0, True)] * 3)
 def test_a_unit_not_yet_at_risk_adds_nothing(rows: list[tuple[float, bool]]) -> None:

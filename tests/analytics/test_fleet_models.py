@@ -6,10 +6,12 @@ from analytics import (
     AnalyticsError,
     LifeData,
     NoFiniteMaximum,
+    NotConverged,
     fit_exponential,
     fit_fleet,
     fit_lognormal,
     fit_weibull,
+    weibull_intervals,
 )
 
 
@@ -170,3 +172,45 @@ def test_a_part_without_exposure_says_so() -> None:
     fits = fit_fleet(table, by="part", distribution="exponential")
     assert fits["status"].tolist() == ["no finite maximum", "no failures: bound only"]
     assert fits["theta_lower"]["b"] == 0.0
+
+
+def test_exposure_of_inexact_ages_is_the_same_under_every_distribution() -> None:
+    table = pd.DataFrame(
+        {
+            "part": ["a"] * 4,
+            "time": [10.0, 20, 30, 40],
+            "event": [1, 3, 2, 0],
+            "upper": [None, 25.0, None, None],
+        }
+    )
+    # Middles of the intervals: 22.5 between 20 and 25, 15 up to 30.
+    for distribution in ("weibull", "exponential", "lognormal"):
+        assert fit_fleet(table, by="part", distribution=distribution)["exposure"].tolist() == [87.5]
+
+
+def test_an_estimate_stands_where_a_bound_could_not_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_bound(*_: object) -> float:
+        raise NotConverged("no bound")
+
+    monkeypatch.setattr(weibull_intervals, "bound", no_bound)
+    # An interval among them, so that the part goes through the fit of one.
+    data = LifeData([30.0, 50, 80, 90], [3, 1, 1, 0], upper=[40.0, 0, 0, 0])
+    row = fit_fleet(data, bounds="likelihood_ratio").iloc[0]
+    assert row["status"] == "ok, bounds not converged"
+    assert row["eta"] == pytest.approx(fit_weibull(data).eta, rel=1e-9)
+    assert row[["eta_lower", "eta_upper", "beta_lower", "beta_upper"]].isna().all()
+
+
+def test_parts_that_all_came_late_may_have_no_lower_bound_on_beta() -> None:
+    data = LifeData([436.0, 1259, 13046], [1, 1, 0], entry=[53.0, 469, 5972])
+    row = fit_fleet(data, bounds="likelihood_ratio").iloc[0]
+    assert row["status"] == "ok"
+    assert row["beta_lower"] == 0.0 < row["beta"] < row["beta_upper"]
+
+
+def test_chi_square_bounds_of_inexact_ages_are_left_out_and_the_estimate_stands() -> None:
+    data = LifeData([90.0, 50, 200], [2, 1, 0])
+    row = fit_fleet(data, distribution="exponential", bounds="chi_square").iloc[0]
+    assert row["status"] == "ok, bounds not converged"
+    assert row["theta"] == pytest.approx(fit_exponential(data, bounds="wald").theta, rel=1e-9)
+    assert row[["theta_lower", "theta_upper"]].isna().all()

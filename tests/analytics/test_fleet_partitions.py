@@ -107,3 +107,18 @@ def test_what_is_no_fleet_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(InvalidData, match=message):
             fit_fleet(data, by="part")
+
+
+def test_the_part_may_be_what_pandas_had_as_index(rng: np.random.Generator, tmp_path: Path) -> None:
+    table = fleet(rng, 40)
+    table.set_index("part").to_parquet(tmp_path / "indexed.parquet", row_group_size=97)
+    same(fit_fleet(tmp_path / "indexed.parquet", by="part"), fit_fleet(table, by="part"))
+
+
+def test_partitions_without_a_record_are_refused(rng: np.random.Generator, tmp_path: Path) -> None:
+    frame = pytest.importorskip("dask.dataframe")
+    nothing = fleet(rng, 5).iloc[:0]
+    nothing.to_parquet(tmp_path / "empty.parquet")
+    for data in (tmp_path / "empty.parquet", frame.from_pandas(nothing, npartitions=1)):
+        with pytest.raises(InvalidData, match="at least one record"):
+            fit_fleet(data, by="part")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analytics import InvalidData, LifeData
+from analytics import InvalidData, LifeData, fit_fleet
 from analytics.fleet_parts import BOUNDS, Parts, Settings, chi_square_factors
 
 
@@ -30,3 +30,9 @@ def test_settings_know_their_words() -> None:
             assert Settings(distribution, 0.9, bounds).deviate == pytest.approx(1.644854, abs=1e-6)
     with pytest.raises(InvalidData, match="distribution must be one of"):
         Settings("gamma", 0.9, "wald")
+
+
+def test_a_failure_that_was_never_at_risk_bounds_nothing_above() -> None:
+    fits = fit_fleet(LifeData([5.0], [1], entry=[5.0]))
+    assert fits["status"].tolist() == ["one failure"]
+    assert np.isnan(fits["eta_upper"].iloc[0])

@@ -59,6 +59,24 @@ def test_published_handbook() -> None:
     assert found.demonstrated_mtbf < found.projected_mtbf < found.growth_potential_mtbf
 
 
+def test_without_fixes_in_the_test_it_is_the_projection_by_hand() -> None:
+    """The same test without its modes C, as in ReliaWiki's test-find-test example: 10 failures of A, 32 of 16 modes D."""
+    kept = [(time, mode) for time, mode in TEST if not mode.startswith("C")]
+    times, kinds = zip(*kept, strict=True)
+    histories = EventHistories(["1"] * 42, times, end={"1": 400.0}, kind=kinds)
+    for method, modes in (("mle", 16), ("unbiased", 15)):
+        found = project_growth(histories, FIXES, method=method)
+        first: dict[str, float] = {}
+        for time, mode in kept:
+            first.setdefault(mode, time)
+        beta = modes / sum(math.log(400.0 / first[mode]) for mode in FIXES)
+        left = 10 / 400 + sum((1 - FIXES[mode]) / 400 for _, mode in kept if mode in FIXES)
+        assert (found.failures_kept, found.failures_delayed, len(found.modes)) == (10, 32, 16)
+        assert found.demonstrated_mtbf == pytest.approx(400 / 42)
+        assert found.growth_potential_mtbf == pytest.approx(1 / left)
+        assert found.projected_intensity == pytest.approx(left + sum(FIXES.values()) / 16 * 16 * beta / 400)
+
+
 def drawn(rng: np.random.Generator, modes: int) -> tuple[EventHistories, float]:
     """A test-find-test of 1000 h, and the true rate after fixes of effectiveness 0.7 on what was seen.
 

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from analytics import InvalidData, LifeData, fit_distribution, fit_mixture, fit_weibull
-from analytics.life_fit import LifeFit, known_bounds
+from analytics.life_fit import LifeFit
 
 
 @pytest.fixture(params=["own", "general"])
@@ -65,8 +65,6 @@ def test_what_has_no_bounds_of_a_kind_refuses_them(fit: LifeFit) -> None:
         type(fit).from_json(fit.to_json()).interval("eta", bounds="likelihood_ratio")
     with pytest.raises(InvalidData, match="fingerprints differ"):
         fit.with_data(LifeData([1.0, 2.0], 1))
-    with pytest.raises(InvalidData, match="do not exist for this model"):
-        known_bounds("calibrated", calibrated=False)
     with pytest.raises(InvalidData, match="do not exist for this model"):
         fit_mixture(LifeData([1.0, 2.0, 30.0, 40.0], 1), bounds="calibrated")
 

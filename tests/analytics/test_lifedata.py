@@ -62,6 +62,11 @@ def test_one_number_serves_for_all_rows() -> None:
         ({"time": [5, 2], "event": [1, 1], "count": [1.5, 1]}, (0,), "whole number"),
         ({"time": [5, 2], "event": [1, 1], "truncated_above": [4, np.nan]}, (0,), "could not have been seen"),
         ({"time": [5, 2], "event": [0, 1], "truncated_above": [5, np.nan]}, (0,), "could not have been seen"),
+        (
+            {"time": [5, 2], "event": [1, 1], "entry": [5, 0], "truncated_above": [5, 9]},
+            (0,),
+            "could never have been seen",
+        ),
         ({"time": [5, 2], "event": [1, 1], "planned_exit": [4, 4]}, (0,), "planned_exit"),
     ],
 )
@@ -209,3 +214,9 @@ def test_labels_of_two_kinds_are_refused(labels: Any) -> None:
 )
 def test_labels_of_one_kind_are_taken(labels: Any) -> None:
     assert len(LifeData([1.0, 2.0, 3.0], 1, group=labels).groups) == 2
+
+
+def test_masked_groups_are_refused() -> None:
+    group = np.ma.array([1, 1, 2], mask=[False, True, False])
+    with pytest.raises(InvalidData, match="row 1: group is masked"):
+        LifeData([5, 9, 4], 1, group=group)

@@ -84,7 +84,5 @@ def test_refusals() -> None:
         log_rank_test(LifeData([1, 2], 0, group=["a", "b"]))
     with pytest.raises(NotEnoughFailures, match="two groups were at risk"):
         log_rank_test(LifeData([1, 9], [0, 1], entry=[0, 5], group=["a", "b"]))
-    with pytest.raises(InvalidData, match="weights must be"):
-        log_rank_test(LifeData([1, 2], 1, group=["a", "b"]), weights="peto")  # type: ignore[arg-type]
     with pytest.raises(InvalidData, match="exact and right-censored"):
         log_rank_test(LifeData([1, 2], [1, 2], group=["a", "b"]))

@@ -66,7 +66,7 @@ def test_recovery() -> None:
 
 
 @given(st.lists(st.floats(1.0, 99.0), min_size=2, max_size=10), st.floats(1e-6, 1e9), st.floats(-50.0, 50.0))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_units_and_origin_do_not_matter(times: list[float], unit: float, shift: float) -> None:
     at = np.array(times)
     fit = fit_loglinear(EventHistories(["a"] * at.size, at, end={"a": 100.0}))

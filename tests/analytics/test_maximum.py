@@ -70,6 +70,18 @@ def test_a_likelihood_that_rises_for_ever_has_no_maximum() -> None:
         maximise(lambda t: slope(t).value, slope, [[0.0, 1.0]], limits=[(-14.0, 14.0), (-1e3, 1e3)])
 
 
+def test_the_top_of_a_ridge_is_no_maximum() -> None:
+    """Level along x = y but for what rounding leaves: a standard error of ten thousand there."""
+
+    def ridge(theta: np.ndarray) -> At:
+        information = 1e4 * np.array([[1.0, -1.0], [-1.0, 1.0]]) + 1e-8 * np.eye(2)
+        return At(theta, -float(theta @ information @ theta) / 2.0, -information @ theta, -information)
+
+    assert not is_verified(ridge(np.zeros(2)))
+    with pytest.raises(NoFiniteMaximum):
+        maximise(lambda t: ridge(t).value, ridge, [[0.5, 0.5]], limits=WIDE)
+
+
 def test_an_unverified_end_is_refused() -> None:
     # A roof: the search ends on its edge, where there is no curvature that would make it a maximum.
     def roof(theta: np.ndarray) -> At:

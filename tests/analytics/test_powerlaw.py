@@ -87,7 +87,7 @@ def test_late_windows_and_gaps_do_not_bias() -> None:
     st.floats(1e-6, 1e9),
     st.integers(1, 3),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_units_do_not_matter(times: list[float], unit: float, systems: int) -> None:
     ends = {str(k): 100.0 + k for k in range(systems)}
     labels = [str(k % systems) for k in range(len(times))]
@@ -102,7 +102,7 @@ def test_units_do_not_matter(times: list[float], unit: float, systems: int) -> N
 
 
 @given(st.lists(st.floats(0.5, 99.0), min_size=2, max_size=12))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_fine_groups_are_exact_times(times: list[float]) -> None:
     # The middle of a narrow interval is the time itself.
     times = sorted({round(t, 1) for t in times})
@@ -159,12 +159,6 @@ def test_refusals() -> None:
         fit_power_law(EventHistories(["a", "a"], [0, 5], end={"a": 10}))
     with pytest.raises(InvalidData, match="watched beyond its last event"):
         fit_power_law(EventHistories(["a", "a"], [3, 5], end={"a": 10}), terminated="failure")
-    with pytest.raises(InvalidData, match="method"):
-        fit_power_law(crow(), method="best")  # type: ignore[arg-type]
-    with pytest.raises(InvalidData, match="terminated"):
-        fit_power_law(crow(), terminated="never")  # type: ignore[arg-type]
-    with pytest.raises(InvalidData, match="bounds"):
-        fit_power_law(crow(), bounds="wide")  # type: ignore[arg-type]
     with pytest.raises(InvalidData, match="from age 0"):
         late = EventHistories(["a", "a"], [3, 5], start=1, end={"a": 10})
         fit_power_law(late, method="unbiased")

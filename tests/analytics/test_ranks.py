@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta as beta_distribution
 
-from analytics import InvalidData, LifeData, NotEnoughFailures, fit_exponential, fit_weibull
+from analytics import InvalidData, LifeData, NotEnoughFailures
 from analytics.ranks import median_rank, plotting_positions, regress
 
 
@@ -94,10 +94,3 @@ def test_regression_recovers_a_line_and_tells_the_two_directions_apart() -> None
     assert on_y.slope / on_x.slope == pytest.approx(on_x.r_squared)
     with pytest.raises(NotEnoughFailures):
         regress(np.ones(3), y[:3], on="y")
-
-
-def test_unknown_ranks_are_refused_also_where_none_are_needed() -> None:
-    lives = LifeData([1, 2, 3], 1)
-    for fit in (fit_weibull, fit_exponential):
-        with pytest.raises(InvalidData, match='ranks must be "benard" or "exact"'):
-            fit(lives, ranks="mean")  # type: ignore[arg-type]

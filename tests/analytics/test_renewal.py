@@ -29,7 +29,7 @@ def test_known_values_of_the_weibull_renewal_function(beta: float, time: float, 
 
 
 @given(st.floats(0.01, 20), st.floats(0.1, 1e5))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_constant_rate_renews_at_that_rate(lives: float, eta: float) -> None:
     assert renewal_function(WeibullLaw(eta, 1.0), lives * eta) == pytest.approx(lives, rel=1e-7)
 
@@ -73,7 +73,7 @@ def test_constant_rate_gives_poisson_counts_at_every_age() -> None:
     st.floats(0.5, 6),
     st.lists(st.tuples(st.floats(0, 3), st.floats(0, 3)), min_size=1, max_size=6),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_probabilities_are_probabilities(beta: float, positions: list[tuple[float, float]]) -> None:
     ages, usage = np.array(positions).T
     found = replacement_probabilities(WeibullLaw(1.0, beta), ages, usage)

@@ -143,7 +143,7 @@ def fleets(draw: st.DrawFn) -> EventHistories:
 
 
 @given(fleets(), st.sampled_from(["count", "cost"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_one_pass_gives_what_the_formula_gives(histories: EventHistories, value: str) -> None:
     if histories.time.size == 0:
         return
@@ -156,7 +156,7 @@ def test_one_pass_gives_what_the_formula_gives(histories: EventHistories, value:
 
 
 @given(fleets(), st.floats(1e-3, 1e3))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_another_unit_of_time_changes_the_times_only(histories: EventHistories, factor: float) -> None:
     if histories.time.size == 0:
         return
@@ -204,10 +204,6 @@ def test_what_is_refused() -> None:
         mean_cumulative_function(EventHistories([], [], end={"a": 10}))
     with pytest.raises(InvalidData, match="carry no costs"):
         mean_cumulative_function(five, value="cost")
-    with pytest.raises(InvalidData, match="variance must be"):
-        mean_cumulative_function(five, variance="naive")  # type: ignore[arg-type]
-    with pytest.raises(InvalidData, match="value must be"):
-        mean_cumulative_function(five, value="hours")  # type: ignore[arg-type]
     with pytest.raises(InvalidData, match="confidence"):
         mean_cumulative_function(five, confidence=90)
     with pytest.raises(InvalidData, match="negative"):

@@ -95,7 +95,7 @@ def test_what_the_data_leave_open_is_carried() -> None:
     assert plan.counts.failures == 12
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(1e-5, 1e7), st.floats(1e-3, 1e3))
 def test_the_unit_of_time_and_the_currency_do_not_matter(scale: float, money: float) -> None:
     plain = optimal_replacement(WeibullLaw(1.0, 2.5), 1.0, 5.0)
@@ -118,7 +118,6 @@ def test_results_come_back_from_json() -> None:
     [
         ((0.0, 5.0), {}, "planned_cost"),
         ((1.0, math.nan), {}, "failure_cost"),
-        ((1.0, 5.0), {"policy": "calendar"}, "policy"),
         ((1.0, 5.0), {"draws": 0}, "draws"),
         ((1.0, 5.0), {"confidence": 90}, "confidence"),
     ],

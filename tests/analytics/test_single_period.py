@@ -21,7 +21,7 @@ def test_published_poisson_demand() -> None:
 
 
 @given(st.floats(0.1, 60), st.floats(1, 4), st.floats(0.01, 10), st.floats(0.01, 10))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_no_other_stock_is_cheaper(mean: float, spread: float, holding: float, shortage: float) -> None:
     terms: dict[str, Any] = {"holding_cost": holding, "shortage_cost": shortage, "variance_to_mean": spread}
     best = newsvendor(mean, **terms)

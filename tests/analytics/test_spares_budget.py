@@ -32,7 +32,7 @@ def test_two_items_against_every_plan() -> None:
 @given(
     st.lists(st.tuples(st.floats(0.05, 6), st.integers(1, 40)), min_size=1, max_size=6), st.floats(0.05, 0.95)
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_marginal_analysis_is_exact_at_its_own_points(parts: list[tuple[float, int]], share: float) -> None:
     """Back orders are convex in the stock, so that integer programming finds nothing better at an efficient plan's cost."""
     terms: dict[str, Any] = {"unit_cost": [cost for _, cost in parts]}
@@ -106,7 +106,7 @@ def test_mass_limits_as_money_does() -> None:
 
 
 @given(st.floats(1e-3, 1e3), st.permutations(range(3)))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_currency_and_order_do_not_matter(k: float, order: list[int]) -> None:
     one = optimise_spares(MEANS, unit_cost=COSTS, budget=1500)
     costs = [k * COSTS[i] for i in order]
@@ -197,7 +197,6 @@ def test_thousands_of_parts_are_planned_in_seconds(rng: np.random.Generator) -> 
         ([1.0], {"minimum": 4, "maximum": 3}, "no order keeps"),
         ([1.0], {"budget": None, "target": 0.01, "maximum": 1}, "out of reach"),
         ([1.0], {"budget": None, "target": 90, "objective": "fill_rate"}, "between 0 and 1"),
-        ([1.0], {"objective": "profit"}, "objective"),
         ([1.0], {"objective": "availability"}, "number of systems"),
         ([1.0], {"unit_cost": 0}, "unit_cost is 0"),
         ([1.0], {"unit_cost": math.nan}, "unit_cost is nan"),

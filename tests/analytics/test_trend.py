@@ -111,7 +111,7 @@ def test_gaps_of_late_windows_begin_at_their_first_event() -> None:
 
 
 @given(st.floats(1e-6, 1e9), st.integers(0, 5))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_units_do_not_matter(unit: float, seed: int) -> None:
     histories = drawn(np.random.default_rng(seed), "nhpp", 3, 8)
     labels = [histories.systems[k] for k in histories.event_system]
@@ -132,7 +132,5 @@ def test_refusals() -> None:
         trend_tests(EventHistories(["a"], [5], end={"a": 10}))
     with pytest.raises(InvalidData, match="watched beyond"):
         trend_tests(crow(), terminated="failure")
-    with pytest.raises(InvalidData, match="terminated"):
-        trend_tests(crow(), terminated="never")  # type: ignore[arg-type]
     with pytest.raises(InvalidData, match="significance"):
         trend_tests(crow(), significance=5)

@@ -102,7 +102,7 @@ def test_events_on_an_edge() -> None:
 
 
 @given(st.lists(st.floats(0.01, 0.99), min_size=2, max_size=20), st.floats(1e-6, 1e9))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_units_do_not_matter_and_mirrors_turn_the_sign(u: list[float], unit: float) -> None:
     at = np.array(u)
     one = laplace(Places(at, np.ones(at.size)))

@@ -81,7 +81,7 @@ def test_without_inspections_it_is_the_product_limit() -> None:
     assert np.sqrt(masses.variance[seen])[kept] == pytest.approx(curve.standard_error[kept], rel=1e-5)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.integers(0, 12), st.integers(1, 8), st.sampled_from([0, 2, 3, 3])),

@@ -106,8 +106,6 @@ def test_the_fingerprint_tells_facts_apart() -> None:
         ((1, -5), {}, "exposure"),
         ((1, float("inf")), {}, "exposure"),
         ((1, 10), {"confidence": 90}, "confidence"),
-        ((1, 10), {"side": "both"}, "side"),
-        ((1, 10), {"terminated": "never"}, "terminated"),
     ],
 )
 def test_what_is_refused(arguments: tuple[float, float], settings: dict[str, object], words: str) -> None:

@@ -53,6 +53,39 @@ def test_intervals_recover_the_truth_where_exact_ages_are_off() -> None:
         warranty_from_nevada([4_000] * 12, chart)
 
 
+@pytest.mark.parametrize(("periods", "off"), [(6, 0.03), (12, 0.02)])
+@pytest.mark.parametrize("beta", [0.8, 1.5, 3.0])
+def test_few_periods_do_not_bend_the_fit_of_intervals(periods: int, off: float, beta: float) -> None:
+    """A chart of expected counts: returns of units shipped evenly within each period, by quadrature."""
+    shipped_at, weight = np.polynomial.legendre.leggauss(200)
+    age = np.arange(periods)[:, None] + 1.0 - (1.0 + shipped_at) / 2.0
+    failed = -np.expm1(-((age / periods) ** beta)) @ weight / 2.0
+    returned = np.round(1e9 * np.diff(failed, prepend=0.0))
+    chart = [np.concatenate([np.zeros(i), returned[: periods - i]]) for i in range(periods)]
+    fit = fit_weibull(warranty_from_nevada([1e9] * periods, np.array(chart), ages="interval").data)
+    assert (fit.beta, fit.eta) == pytest.approx((beta, periods), rel=off)
+
+
+def test_the_intervals_of_a_shipment_abut_and_end_where_its_survivors_are() -> None:
+    chart = warranty_from_nevada([9], [[1, 2, 3]], ages="interval", period=2.0)
+    lives = chart.data
+    assert sorted(zip(lives.time, lives.upper, lives.count, strict=True))[:3] == [
+        (0, 1, 1),
+        (1, 3, 2),
+        (3, 5, 3),
+    ]
+    assert lives.time[lives.event == 0].tolist() == chart.ages.tolist() == [5.0]
+
+
+def test_a_forecast_from_intervals_is_what_comes_back() -> None:
+    rng = np.random.default_rng(9)
+    both = np.array([simulated(rng, 4, 6, 100_000, (6.0, 2.0))])[0]
+    chart = warranty_from_nevada([100_000] * 4, both[:, :4], ages="interval")
+    assert chart.forecast(WeibullLaw(6.0, 2.0), 2).expected == pytest.approx(
+        both[:, 4:].sum(axis=0), rel=0.02
+    )
+
+
 def test_a_forecast_is_what_comes_back() -> None:
     rng = np.random.default_rng(6)
     law = WeibullLaw(10.0, 2.0)
@@ -123,7 +156,6 @@ def test_the_length_of_a_period_is_a_unit(period: float) -> None:
         ([10, 10], [[0, 1]], {}, "a row for each of the 2"),
         ([10], [["x", 1]], {}, "must be numbers"),
         ([10], [[0, 1]], {"period": 0.0}, "period"),
-        ([10], [[0, 1]], {"ages": "about"}, "ages"),
     ],
 )
 def test_refuses_a_chart_that_contradicts_itself(

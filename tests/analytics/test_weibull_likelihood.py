@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from analytics import LifeData, NoFiniteMaximum
+from analytics import LifeData, NoFiniteMaximum, fit_distribution
 from analytics.weibull_likelihood import WeibullLikelihood, maximise
 
 EVERY_KIND = LifeData(
@@ -80,6 +80,55 @@ def test_with_delayed_entry_the_maximum_is_the_highest_of_the_whole_profile() ->
         for b in np.linspace(math.log(1e-3), math.log(1e3), 800)
     ]
     assert found.value >= max(grid) - 1e-9
+
+
+nan = np.nan
+
+# Of each a profile over beta on a fine grid rises towards an edge.
+WITHOUT_MAXIMUM = [
+    # Certain in the limit of a large beta, where the likelihood has nothing left to fall from.
+    LifeData([119.3, 147.7, 64.9], [2, 2, 3], upper=[nan, nan, 155.4], entry=[0, 0, 64.9], truncated_above=[nan, nan, 159.7]),
+    LifeData([175.0, 75.0, 25.0], [2, 3, 0], upper=[nan, 150, nan], entry=[100, 75, 0], truncated_above=[nan, 175, nan]),
+    # A maximum inside of -5.85, and -5.58 as beta goes to 0.
+    LifeData([125.6, 81.1], [1, 2], entry=[34.8, 0], truncated_above=[286.8, nan]),
+    # Failed at the very age above which it would not have been seen.
+    LifeData([100.0, 50.0], 1, entry=[25, 0], truncated_above=[nan, 50]),
+    LifeData([50.0, 125, 125, 75, 150], [3, 1, 1, 3, 2], upper=[175, nan, nan, 100, nan], entry=[25, 0, 75, 25, 0],
+             truncated_above=[175, 225, nan, 100, nan]),
+    # As flat in eta, between 2.5 and 300, as doubles can tell.
+    LifeData([2.2, 303.46988557], [1, 2], entry=[0, 77.4], truncated_above=[2.5, nan]),
+    # Two intervals meet at 75 (at 100), and all of them at once as beta grows.
+    LifeData([75.0, 175, 50, 75, 25], [2, 2, 3, 0, 0], upper=[nan, nan, 125, nan, nan], entry=[0, 0, 50, 25, 0]),
+    LifeData([100.0, 100, 75, 75], [3, 2, 0, 0], upper=[125, nan, nan, nan], entry=[0, 0, 25, 0],
+             truncated_above=[nan, 225, nan, nan]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", WITHOUT_MAXIMUM)
+def test_few_records_of_many_kinds_without_a_maximum(data: LifeData) -> None:
+    with pytest.raises(NoFiniteMaximum):
+        maximise(data, WeibullLikelihood(data))
+    with pytest.raises(NoFiniteMaximum):
+        fit_distribution(data, "weibull")
+
+
+def test_a_maximum_below_the_edge_is_none() -> None:
+    # Certain as beta grows with eta between 25.62 and 26.67; there is a maximum of -1.14 too.
+    data = LifeData([26.67, 52.61, 25.62], [2, 2, 0], entry=[16, 31, 0], truncated_above=[33.8, nan, nan])
+    assert WeibullLikelihood(data).value(math.log(26.1), math.log(2000.0)) == pytest.approx(0.0, abs=1e-9)
+    with pytest.raises(NoFiniteMaximum):
+        maximise(data, WeibullLikelihood(data))
+
+
+def test_digits_are_kept_where_the_hazard_vanishes_or_cancels() -> None:
+    """The derivatives are the limits': of a chance to fail of z_c (truncated: less as much), of hazards that cancel 0."""
+    left = WeibullLikelihood(LifeData([50.0, 80.0], 2, truncated_above=[nan, 100.0]))
+    far = left.derivatives(math.log(100.0) + 400.0, math.log(3.0))
+    assert far.value == pytest.approx(3.0 * (math.log(0.5) - 400.0 + math.log(0.8)))
+    assert far.gradient == pytest.approx((-3.0, far.value))
+    late = WeibullLikelihood(LifeData([300.0, 120.0], [2, 3], upper=[nan, 200.0], entry=[80.0, 120.0]))
+    for log_eta in (-1.0, 0.0):
+        assert late.value(log_eta, math.log(9.0)) == late.derivatives(log_eta, math.log(9.0)).value == 0.0
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 
 from analytics import LifeData, batch, fit_fleet
+from analytics.batch_fits import TILE_RECORDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -83,7 +84,7 @@ def test_against_the_arithmetic(backend: str, monkeypatch: pytest.MonkeyPatch, r
     whole = median_seconds(lambda: fit_fleet(data))
     x, room = samples.x, np.empty(samples.x.size)
     in_memory = median_seconds(lambda: np.exp(x, out=room))
-    tile, tile_room = x[: batch.TILE_RECORDS], np.empty(batch.TILE_RECORDS)
+    tile, tile_room = x[:TILE_RECORDS], np.empty(TILE_RECORDS)
     rounds = max(1, x.size // tile.size)
     in_cache = median_seconds(lambda: [np.exp(tile, out=tile_room) for _ in range(rounds)])
     passes = passes_of(samples, monkeypatch)
@@ -102,7 +103,7 @@ def test_against_the_arithmetic(backend: str, monkeypatch: pytest.MonkeyPatch, r
 
 def passes_of(samples: batch.Samples, monkeypatch: pytest.MonkeyPatch) -> float:
     """Passes over the records that the search makes, on average."""
-    read, sums = [0], batch.power_sums
+    read, sums = [0], batch.Samples.power_sums
 
     def counted(part: batch.Samples, beta: np.ndarray) -> np.ndarray:
         read[0] += part.x.size
@@ -110,7 +111,7 @@ def passes_of(samples: batch.Samples, monkeypatch: pytest.MonkeyPatch) -> float:
 
     with monkeypatch.context() as patch:
         patch.setattr(batch, "compiled", lambda: None)
-        patch.setattr(batch, "power_sums", counted)
+        patch.setattr(batch.Samples, "power_sums", counted)
         batch.maximise(samples)
     return read[0] / samples.x.size
 

@@ -50,8 +50,8 @@ from scipy.stats import beta
 from tests.mutation.mutants import mutant, mutated, names
 
 FITS = """life_fit weibull weibull_fit weibull_intervals weibull_likelihood exponential distribution_fit families
-    family_lives likelihood maximum resampling calibrated batch batch_bounds batch_fits batch_lanes batch_location_scale
-    batch_lognormal batch_numba batch_profile batch_rows fleet_models""".split()
+    family_lives likelihood maximum resampling calibrated batch batch_blocks batch_bounds batch_fits batch_lanes
+    batch_location_scale batch_lognormal batch_numba batch_profile batch_rows fleet_models""".split()
 SPARES = """spares spares_budget stock renewal counts plausible allocation echelons intermittent
     failure_forecast""".split()
 PUBLISHED = dict.fromkeys(FITS, "life_rows") | dict.fromkeys(SPARES, "recurrent_and_stock_rows")

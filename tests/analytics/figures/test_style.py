@@ -1,4 +1,6 @@
 import string
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -129,3 +131,27 @@ def test_one_of_a_thing_is_singular() -> None:
     assert words("systems", systems=21, events=1) == "21 systems, 1 event"
     assert words("counts", failures=1, suspensions="0.1") == "1 failure, 0.1 suspensions"
     assert Words({"systems": "{systems} Systeme"})("systems", systems=1, events=1) == "1 Systeme"
+
+
+HALF_IMPORTED = """
+import importlib.abc, sys, threading, time
+from analytics.figures.style import figure
+
+begun = threading.Event()
+
+class Slow(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "pandas.core.api":
+            begun.set()
+            time.sleep(0.5)
+
+sys.meta_path.insert(0, Slow())
+threading.Thread(target=__import__, args=("pandas",)).start()
+assert begun.wait(60)
+figure([{"type": "bar", "x": [1.0], "y": [2.0]}], alt="", xaxis={}, yaxis={})
+"""
+
+
+def test_a_figure_is_drawn_while_another_thread_imports_pandas() -> None:
+    done = subprocess.run([sys.executable, "-c", HALF_IMPORTED], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
