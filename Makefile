@@ -127,7 +127,7 @@ notebooks: setup  ## run every notebook from an empty kernel
 
 .PHONY: calibration
 calibration: setup  ## do the intervals hold the demo's known truth as often as they claim? (an hour)
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow -s tests/calibration tests/analytics
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow -rA tests/calibration tests/analytics
 
 .PHONY: coverage-study
 coverage-study: setup  ## the same over many plans; writes fracas/docs/calibration.md (hours; goes on where it stopped)
@@ -135,7 +135,7 @@ coverage-study: setup  ## the same over many plans; writes fracas/docs/calibrati
 
 .PHONY: bruteforce
 bruteforce: setup  ## is any of 20,000 small samples fitted wrongly, against looking everywhere? (half an hour)
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow -s tests/bruteforce
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow -rA tests/bruteforce
 
 .PHONY: mutation
 mutation: setup  ## would the tests of the fits and the spares notice a changed operator or number? (an hour; goes on where it stopped)

@@ -181,9 +181,10 @@ def _worker(config: Config, sessions: sessionmaker[Session], app: Any = None) ->
     from fracas.core.outbox import SEND, Postman
     from fracas.exchange.running import PASS, Importer
     from fracas.factory import create_app
+    from fracas.reliability import planning
 
     # The words of a result are the reader's, which the app knows how to say.
-    work: dict[str, Work] = {PASS: Importer(app or create_app(config)).run}
+    work: dict[str, Work] = {PASS: Importer(app or create_app(config)).run, planning.STEP: planning.step}
     if config.smtp_url:  # without a mail server the mail waits in the outbox until there is one
         work[SEND] = Postman(config.smtp_url, config.mail_from).send
     return Worker(sessions, work)

@@ -32,6 +32,7 @@ class PartTypeOut(Output):
     primary_metric: str | None
     lead_time_days: float | None
     turn_around_days: float | None
+    repaired_share: float | None
     unit_cost: float | None
     currency: str
     supplier: str | None

@@ -37,6 +37,14 @@ class _PartType(Form):
         ge=0,
         allow_inf_nan=False,
     )
+    repaired_share: float | None = field(
+        None,
+        label=N_("Share of the failed parts that can be repaired"),
+        help=N_("From 0 to 1 (0.8: four in five); left empty: all of them."),
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+    )
     unit_cost: float | None = field(None, label=N_("Cost of one"), ge=0, allow_inf_nan=False)
     currency: str = field("CNY", label=N_("Currency"), min_length=1, max_length=3)
     supplier: str | None = field(None, label=N_("Supplier"), options="suppliers")

@@ -49,6 +49,7 @@ class PartType(Owned, Versioned, Base):
         UniqueConstraint("organisation_id", "number"),
         CheckConstraint("lead_time_days >= 0", name="lead_time"),
         CheckConstraint("turn_around_days >= 0", name="turn_around"),
+        CheckConstraint("repaired_share >= 0 AND repaired_share <= 1", name="repaired_share"),
         CheckConstraint("unit_cost >= 0", name="unit_cost"),
     )
 
@@ -67,6 +68,9 @@ class PartType(Owned, Versioned, Base):
     lead_time_days: Mapped[float | None] = mapped_column(comment="from order to shelf, days")
     turn_around_days: Mapped[float | None] = mapped_column(
         comment="from failure until it is back from repair, days"
+    )
+    repaired_share: Mapped[float | None] = mapped_column(
+        comment="of the failed parts, those that a repair brings back, 0 to 1; none: all"
     )
     unit_cost: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False), comment="in `currency`")
     currency: Mapped[Short] = mapped_column(default="CNY")

@@ -36,6 +36,7 @@ class PartTypeFacts(TypedDict, total=False):
     primary_metric: Any
     lead_time_days: float | None
     turn_around_days: float | None
+    repaired_share: float | None
     unit_cost: float | None
     currency: str
     supplier: Any
@@ -280,11 +281,22 @@ def _not_negative(field: str, value: Any) -> float | None:
     return float(value)
 
 
+def _share(field: str, value: Any) -> float | None:
+    if value is not None and not 0 <= value <= 1:
+        raise Invalid(
+            "%(value)s cannot be used: give a share from 0 to 1 (0.8: four in five).",
+            field=field,
+            value=value,
+        )
+    return None if value is None else float(value)
+
+
 CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "is_repairable": lambda _, value: bool(value),
     "repair_assumption": lambda field, value: member(field, RepairAssumption, value),
     "lead_time_days": _not_negative,
     "turn_around_days": _not_negative,
+    "repaired_share": _share,
     "unit_cost": _not_negative,
     "currency": _text,
     "is_flagged": lambda _, value: bool(value),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ from fracas.web.guard import actor, needs
 from fracas.web.session import db
 from fracas.web.templating import navigation
 from fracas.web.verbs import key_of
-from fracas.web.words import word
+from fracas.web.words import code_words, word
 
 TableOfValues = tuple[list[str], Sequence[tuple[Any, ...]]]
 
@@ -84,6 +84,7 @@ def overview() -> str:
         tiles=queries.tiles(db(), actor(), chosen), worst=queries.worst_systems(db(), actor(), chosen),
         pareto=_pareto_chart(bars, by, shown), loops=loops, stages=_stage_chart(loops), by=by, shown=shown,
         groupings=GROUPINGS, periods=PERIODS, trend=_trend(chosen, shown),
+        rising=worklist.rising(db(), actor(), chosen, zone=_zone(shown)), names=_names(chosen),
         bars=bars, same=_same(shown), recent=_recent(), chosen=_chosen(shown, by), **_choices(),
     )  # fmt: skip
 
@@ -125,7 +126,23 @@ def _mtbf_table(chosen: queries.Filter) -> TableOfValues:
     return columns, rows
 
 
-TABLES = {"pareto": _pareto_table, "open": _open_table, "systems": _systems_table, "mtbf": _mtbf_table}
+def _rising_table(chosen: queries.Filter) -> TableOfValues:
+    found = worklist.rising(db(), actor(), chosen, zone=_zone(_filter()[1]))
+    columns = "kind alarm since until failures expected ratio ratio_lower".split()
+    rows = [
+        (r.kind, r.is_alarm, r.since, r.until, r.failures, r.expected, r.ratio, r.ratio_lower)
+        for r in (found.risers if found else ())
+    ]
+    return columns, rows
+
+
+TABLES = {
+    "pareto": _pareto_table,
+    "open": _open_table,
+    "systems": _systems_table,
+    "mtbf": _mtbf_table,
+    "rising": _rising_table,
+}
 
 
 @pages.get("/serials/<key>")
@@ -157,11 +174,15 @@ def _grouping(chosen: queries.Filter) -> queries.Grouping:
 
 
 def _trend(chosen: queries.Filter, shown: dict[str, Any]) -> worklist.Trend | None:
-    """Quarters begin at midnight where the fleet is, if that is in one time zone."""
+    link = _quarter_link(shown)
+    return worklist.trend(db(), actor(), chosen, words=gettext, zone=_zone(shown), link=link)
+
+
+def _zone(shown: dict[str, Any]) -> tzinfo:
+    """Months and quarters begin at midnight where the fleet is, if that is in one time zone."""
     sites = organisations.sites(db(), actor())
     zones = {site.time_zone for site in sites if shown["site"] in ("", site.code)}
-    zone = ZoneInfo(zones.pop()) if len(zones) == 1 else UTC
-    return worklist.trend(db(), actor(), chosen, words=gettext, zone=zone, link=_quarter_link(shown))
+    return ZoneInfo(zones.pop()) if len(zones) == 1 else UTC
 
 
 def _recent() -> str:
@@ -211,6 +232,14 @@ def _choices() -> dict[str, Any]:
         "part_types": catalog.part_types(db(), actor()),
         "sites": organisations.sites(db(), actor()),
     }
+
+
+def _names(chosen: queries.Filter) -> dict[str, str]:
+    """What rises, in words: failure modes of the chosen part type, else part types."""
+    if chosen.part_type_id is None:
+        return {one.number: f"{one.number} {one.name}" for one in catalog.part_types(db(), actor())}
+    modes = catalog.failure_codes(db(), actor(), "mode", with_retired=True)
+    return {one.code: code_words(one) for one in modes}
 
 
 def _label(bar: queries.Bar) -> str:

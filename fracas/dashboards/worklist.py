@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,9 @@ from fracas.dashboards.queries import Filter
 from fracas.failures import queries as failures
 from fracas.failures.models import Failure
 from fracas.problems import queries as problems
+
+if TYPE_CHECKING:
+    from fracas.reliability.rising import Rising
 
 SHOWN = 6
 ALL = 1000
@@ -128,6 +131,23 @@ def trend(
     whole = uptime.mtbf_between(history, since, history.as_of)
     figure = charts.mtbf_over_time(periods, words=words, link=link)
     return Trend(figure, history.at_risk, periods, whole) if periods else None
+
+
+def rising(session: Session, actor: Actor, chosen: Filter, *, zone: tzinfo = UTC) -> Rising | None:
+    """Part types, or the modes of the chosen one, by how much more often they failed lately; of all time, not of the period."""
+    from fracas.reliability import histories
+    from fracas.reliability.rising import rising as found  # brings in scipy
+
+    history = histories.fleet_history(
+        session,
+        actor,
+        part_type=chosen.part_type_id,
+        system_model=chosen.system_model_id,
+        sites=[chosen.site_id] if chosen.site_id else None,
+        metric="calendar",
+        kind="mode" if chosen.part_type_id else "part_type",
+    )
+    return found(history, zone=zone)
 
 
 def _quarter(moment: Any) -> str:

@@ -64,6 +64,7 @@ def write_part_type(register: Register, facts: Facts) -> Written:
         "repair_assumption",
         "lead_time_days",
         "turn_around_days",
+        "repaired_share",
         "unit_cost",
         "currency",
     )

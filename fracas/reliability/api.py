@@ -12,13 +12,14 @@ from pydantic import BaseModel
 
 from fracas.core.errors import Invalid
 from fracas.core.words import N_
-from fracas.reliability import estimates, spares, uptime
+from fracas.reliability import buying, estimates, planning, spares, uptime
 from fracas.reliability.datasets import demand_history, life_table
 from fracas.reliability.effectivity import by_effectivity
 from fracas.reliability.forms import (
     FleetQuery,
     McfQuery,
     PartTypeQuery,
+    SparesPlanQuery,
     SparesQuery,
     VerdictQuery,
     WeibullQuery,
@@ -177,6 +178,7 @@ class SparesOut(BaseModel):
     as_of: datetime
     lead_time_days: float
     turn_around_days: float | None
+    repaired_share: float | None
     service_level: float
     installed: int
     on_hand: int
@@ -332,6 +334,87 @@ def demand(query: PartTypeQuery) -> dict[str, Any]:
 @takes(api, SparesQuery, "query", "query")
 def spares_forecast(query: SparesQuery) -> dict[str, Any]:
     """How many of a part to hold over its lead time, at which service level, beside demand so far and stock."""
-    names = ("service_level", "lead_time_days", "turn_around_days", "repaired_share", "confidence")
-    how: dict[str, Any] = {name: getattr(query, name) for name in names}
-    return spares.spares(db(), actor(), part_type=query.part_type, **how, **query.view()).to_dict()
+    return spares.spares(
+        db(), actor(), part_type=query.part_type, **query.holding(), **query.view()
+    ).to_dict()
+
+
+class PlannedDemandOut(BaseModel):
+    """Pieces asked for over the lead time; ``estimate`` is null where nothing has failed yet."""
+
+    estimate: float | None
+    lower: float | None
+    upper: float | None
+    confidence: float
+    side: Literal["two", "lower", "upper"]
+    failures: int
+    exposure: float
+
+
+class PlanRowOut(BaseModel):
+    """One part type; ``refusal`` says why it has no number. ``unit`` is that of the exposure."""
+
+    part_type: str
+    name: str
+    metric: str | None
+    unit: str | None
+    installed: int | None
+    failures: int | None
+    demand: PlannedDemandOut | None
+    lead_time_days: float | None
+    turn_around_days: float | None
+    repaired_share: float | None
+    service_level: float | None
+    stock: int | None
+    achieved: float | None
+    on_hand: int | None
+    to_order: int | None
+    expected_shortage_on_hand: float | None
+    distribution: Literal["weibull", "exponential"] | None
+    refusal: str | None
+    warnings: list[str]
+
+
+class PlanOut(BaseModel):
+    """The last plan of these settings; ``rows`` is null before the first. ``done`` of ``total`` part types are computed."""
+
+    as_of: datetime | None
+    computed_at: datetime | None
+    is_current: bool
+    is_computing: bool
+    done: int | None
+    total: int | None
+    rows: list[PlanRowOut] | None
+
+
+def _told(found: planning.Standing) -> dict[str, Any]:
+    plan, running = found.plan, found.running
+    return {
+        "as_of": plan.seen_until if plan else None,
+        "computed_at": plan.finished_at if plan else None,
+        "is_current": not found.is_outdated,
+        "is_computing": running is not None,
+        "done": found.done if running else None,
+        "total": running.total if running else None,
+        "rows": [buying.in_words(row) for row in plan.rows] if plan else None,
+    }
+
+
+@api.get("/reliability/spares-plan")
+@needs("reliability.read")
+@api.output(PlanOut)
+@takes(api, SparesPlanQuery, "query", "query")
+def spares_plan(query: SparesPlanQuery) -> dict[str, Any]:
+    """How many to hold of every part type, the most urgent first, as it was computed last; POST computes it anew."""
+    return _told(planning.standing(db(), actor(), query))
+
+
+@api.post("/reliability/spares-plan")
+@needs("reliability.read")
+@api.output(PlanOut, status_code=202)
+@takes(api, SparesPlanQuery, "query", "query")
+def compute_spares_plan(query: SparesPlanQuery) -> tuple[dict[str, Any], int]:
+    """Have a worker compute the plan anew; ask GET until ``is_computing`` is false."""
+    planning.ask(db(), actor(), query)
+    db().flush()
+    return _told(planning.standing(db(), actor(), query)), 202

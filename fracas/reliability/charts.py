@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ LABELS = {
     "period": N_("Period"),
     "demands": N_("Demands in the horizon"),
     "probability": N_("Probability"),
-    "forecast": N_("Forecast"),
+    "forecast": N_("Outside the {confidence} interval"),
     "in_interval": N_("Inside the {confidence} interval"),
     "stock": N_("Stock"),
     "covered": N_("Probability that the stock covers all demands"),
@@ -194,7 +195,8 @@ def demand_forecast(forecast: DemandForecast | None, *, words: Translate = same)
     """How probable each number of demands is."""
     from analytics.figures import demand_forecast as draw
 
-    return None if forecast is None else draw(forecast, labels=labels(words))
+    said = {"demands": words(N_("Demands over the lead time"))}
+    return None if forecast is None else draw(forecast, labels=labels(words) | said)
 
 
 STILL_OUT = {
@@ -216,11 +218,15 @@ def stock_curve(
     return None if level is None else draw(level, labels=labels(words) | said)
 
 
+MOST_MONTHS_NAMED = 14
+
+
 def demand_so_far(
     history: DemandHistory, *, words: Translate = same, link: Callable[[date], str] | None = None
 ) -> dict[str, Any]:
     """Spares used and failures by the month; ``link`` leads to the failures of a month."""
     months = [f"{month:%Y-%m}" for month in history.month]
+    every = max(1, math.ceil(len(months) / MOST_MONTHS_NAMED))
     opened = [link(month) for month in history.month] if link else None
     bars = [(N_("Spares used"), history.demand, "#0072B2"), (N_("Failures"), history.failures, "#D55E00")]
     return {
@@ -240,8 +246,14 @@ def demand_so_far(
             "margin": {"l": 50, "r": 10, "t": 10, "b": 50},
             "paper_bgcolor": "white",
             "plot_bgcolor": "white",
-            "xaxis": {"type": "category", "automargin": True},
-            "yaxis": {"rangemode": "tozero", "gridcolor": "#D9D9D9"},
+            # The months of years do not fit beside each other; the last one is always named.
+            "xaxis": {
+                "type": "category",
+                "automargin": True,
+                "tickmode": "array",
+                "tickvals": months[::-every][::-1],
+            },
+            "yaxis": {"rangemode": "tozero", "gridcolor": "#D9D9D9", "title": {"text": words(N_("A month"))}},
             "legend": {"orientation": "h", "y": 1.15},
             "meta": {"alt": words(N_("Spares used and failures in each month"))},
         },

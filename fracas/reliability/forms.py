@@ -98,23 +98,38 @@ class FleetQuery(Query, Confident):
 class McfQuery(FleetQuery):
     """The recurrence of failures in a fleet."""
 
-    kind: Literal["mode", "symptom", "position"] = Field(
+    kind: Literal["mode", "symptom", "position", "part_type"] = Field(
         "mode", description="what failures are told apart by"
     )
     only_kind: str | None = Field(None, description="only failures of this code of `kind`")
 
 
-class SparesQuery(PartTypeQuery, Confident):
-    """How many of a part to hold."""
+class Holding(Confident):
+    """What a stock is to achieve."""
 
     service_level: float = Field(0.95, gt=0, lt=1, description="probability that no demand goes unmet")
     lead_time_days: float | None = Field(None, ge=0, lt=36_525, description="none: the part type's own")
     turn_around_days: float | None = Field(
         None, ge=0, lt=36_525, description="of a repaired part; none: the part type's own"
     )
-    repaired_share: float = Field(
-        1.0, ge=0, le=1, description="of the failed parts, where they come back at all"
+    repaired_share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="of the failed parts, where they come back at all; none: the part type's own, or all",
     )
+
+    def holding(self) -> dict[str, Any]:
+        """The arguments of `spares` besides the view."""
+        return {name: getattr(self, name) for name in Holding.model_fields}
+
+
+class SparesQuery(PartTypeQuery, Holding):
+    """How many of a part to hold."""
+
+
+class SparesPlanQuery(Query, Holding):
+    """How many to hold of every part type; what is not given is each part type's own."""
 
 
 class VerdictQuery(Confident):

@@ -36,7 +36,7 @@ from fracas.reliability.usage import DAY
 if TYPE_CHECKING:
     from analytics import EventHistories
 
-Kind = Literal["mode", "symptom", "position"]
+Kind = Literal["mode", "symptom", "position", "part_type"]
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ def fleet_history(
     metric : None or "calendar" (days since commissioning; since the start of observation where the
         commissioning of any of the systems is unknown, with a warning), or a usage metric (what the system's meter
         shows since its first zero).
-    kind : what `EventHistories.kind` holds: code of the failure mode, of the symptom, or of the position.
+    kind : what `EventHistories.kind` holds: code of the failure mode, of the symptom or of the
+        position, or number of the part type.
     as_of, known_at, scoring, extrapolate, extrapolate_days, sites : as for `datasets.life_table`.
 
     Returns
@@ -172,20 +173,30 @@ class _Kinds:
     """The code under which a failure is counted."""
 
     def __init__(self, session: Session, actor: Actor, said: Judgements, kind: Kind) -> None:
-        if kind not in ("mode", "symptom", "position"):
-            raise Invalid(N_("“kind” is “mode”, “symptom” or “position”."), field="kind")
+        if kind not in ("mode", "symptom", "position", "part_type"):
+            raise Invalid(N_("“kind” is “mode”, “symptom”, “position” or “part_type”."), field="kind")
         self._said, self._kind = said, kind
         self._codes: Mapping[Any, str] = {}
+        self._fits: Mapping[Any, Any] = {}
         if kind == "symptom":
             self._codes = queries.code_names(session, actor.organisation_id)
         elif kind == "position":
             named = queries.position_names(session, actor.organisation_id)
             self._codes = {key: position[0] for key, position in named.items()}
+        elif kind == "part_type":
+            named = queries.position_names(session, actor.organisation_id)
+            self._fits = {key: position[1] for key, position in named.items()}
+            self._codes = queries.part_numbers(session, actor.organisation_id)
 
     def __call__(self, row: FailureRow) -> str:
         if self._kind == "mode":
             return self._said.mode_of(row.id) or ""
-        key = row.symptom_code_id if self._kind == "symptom" else row.position_id
+        key = {
+            "symptom": row.symptom_code_id,
+            "position": row.position_id,
+            # A report that names no part may name the place of one.
+            "part_type": row.part_type_id or self._fits.get(row.position_id),
+        }[self._kind]
         return self._codes.get(key, "")
 
 

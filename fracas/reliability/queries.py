@@ -24,8 +24,9 @@ from fracas.assets.models import (
     System,
     UsageReading,
 )
-from fracas.catalog.models import FailureCode, Position, RepairAssumption
+from fracas.catalog.models import FailureCode, PartType, Position, RepairAssumption
 from fracas.core.db import known
+from fracas.core.history import HistoryEntry
 from fracas.core.permissions import Actor, visible
 from fracas.failures.models import (
     Decision,
@@ -40,6 +41,7 @@ from fracas.failures.models import (
 from fracas.organisations.models import Site
 from fracas.problems.models import Analysis, ProblemFailure
 from fracas.reliability.keys import Key
+from fracas.reliability.models import SparesPlan
 
 
 @dataclass(frozen=True)
@@ -382,6 +384,12 @@ def code_names(session: Session, organisation_id: UUID) -> dict[Key, str]:
     return dict(_rows(session, rows).all())
 
 
+def part_numbers(session: Session, organisation_id: UUID) -> dict[Key, str]:
+    """The number of each part type."""
+    rows = select(_raw(PartType.id), PartType.number).where(PartType.organisation_id == organisation_id)
+    return dict(_rows(session, rows).all())
+
+
 def window_bases(session: Session, horizon: Horizon, system_ids: Collection[Key]) -> list[str]:
     """How the observation windows of these systems were chosen, in the words of whoever stated them."""
     rows = (
@@ -390,3 +398,33 @@ def window_bases(session: Session, horizon: Horizon, system_ids: Collection[Key]
         .where(ServiceEvent.basis.is_not(None))
     )
     return sorted({basis for system_id, basis in _rows(session, rows) if system_id in system_ids and basis})
+
+
+# ------------------------------------------------------------------ plans
+
+NO_FACTS = ("user", "role_permission")
+"""Records of people; no figure rests on them."""
+
+
+def entries_since(session: Session, organisation_id: UUID, first: UUID) -> int:
+    """How many entries of an organisation's history have this id or a later one; what is entered for people left out."""
+    # The limit keeps SQLite from going through the whole history of the organisation instead of its last days.
+    late = select(HistoryEntry.organisation_id, HistoryEntry.subject_kind).where(HistoryEntry.id >= first)
+    rows = late.order_by(HistoryEntry.id).limit(2**31 - 1).subquery()
+    mine = (rows.c.organisation_id == organisation_id) & rows.c.subject_kind.not_in(NO_FACTS)
+    return session.scalar(select(func.count()).select_from(rows).where(mine)) or 0
+
+
+def spares_plans(
+    session: Session, organisation_id: UUID, digest: str
+) -> tuple[SparesPlan | None, SparesPlan | None]:
+    """The last finished plan of some settings, and the one that was asked for last if it is neither finished nor cancelled."""
+    rows = (
+        select(SparesPlan)
+        .where(SparesPlan.organisation_id == organisation_id, SparesPlan.digest == digest)
+        .where(SparesPlan.cancelled_at.is_(None))
+        .order_by(SparesPlan.id.desc())
+    )
+    found = session.scalars(rows).all()
+    finished = next((one for one in found if one.finished_at is not None), None)
+    return finished, found[0] if found and found[0].finished_at is None else None

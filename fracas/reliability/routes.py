@@ -9,21 +9,20 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from pydantic import BaseModel
 
 from fracas.catalog import queries as catalog
 from fracas.catalog.models import PartType
-from fracas.core.errors import FracasError
+from fracas.core.errors import FracasError, NotFound
 from fracas.core.words import N_
 from fracas.organisations import queries as organisations
-from fracas.reliability import charts, estimates, remarks, spares, uptime
+from fracas.reliability import buying, charts, estimates, planning, remarks, spares, uptime
 from fracas.reliability.api import fitted, life_rows
 from fracas.reliability.datasets import demand_history, life_table
 from fracas.reliability.effectivity import effective_actions
-from fracas.reliability.forms import McfQuery, PartTypeQuery, SparesQuery, WeibullQuery
-from fracas.reliability.quantities import Note
+from fracas.reliability.forms import McfQuery, PartTypeQuery, SparesPlanQuery, SparesQuery, WeibullQuery
 from fracas.reliability.verdicts import computed_verdict
 from fracas.web.downloads import csv_response
 from fracas.web.errors import sentence
@@ -32,6 +31,7 @@ from fracas.web.guard import actor, needs
 from fracas.web.panels import panel
 from fracas.web.session import db
 from fracas.web.templating import navigation
+from fracas.web.words import code_words
 
 pages = Blueprint("reliability", __name__, url_prefix="/reliability", template_folder="templates")
 navigation(60, "reliability.index", N_("Reliability"), "reliability.read")
@@ -55,8 +55,9 @@ ROWS = 100
 
 
 @pages.app_template_filter("note")
-def note(one: Note) -> str:
-    """A warning in the reader's language."""
+def note(one: Any) -> str:
+    """A warning in the reader's language, also one that was kept."""
+    one = buying.read_note(one)
     told = remarks.recognised(one) if isinstance(one, str) else one
     return told if isinstance(told, str) else sentence(told)
 
@@ -136,7 +137,8 @@ def fleet() -> str:
         query=query, kind=_kind() if query.part_type else None, report=report, history=report.history,
         origin=ORIGINS[report.history.origin],
         figure=charts.mcf_curve(report.curve, words=gettext), by_system=by_system.most_common(WORST),
-        by_kind=by_kind.most_common(WORST), mtbf=uptime.mtbf_of_fleet(report.history, confidence=query.confidence),
+        by_kind=by_kind.most_common(WORST), code_names=_code_names(query.kind),
+        mtbf=uptime.mtbf_of_fleet(report.history, confidence=query.confidence),
         mttr=uptime.mttr(db(), actor(), **about), availability=uptime.availability(db(), actor(), **about), **_choices(),
     )  # fmt: skip
 
@@ -166,17 +168,51 @@ def curve_download() -> Response:
 def spares_page() -> str:
     """How many of a part to hold, at which service level, over the lead time."""
     query, kind = _query(SparesQuery), _kind()
-    names = ("service_level", "lead_time_days", "turn_around_days", "repaired_share", "confidence")
-    how: dict[str, Any] = {name: getattr(query, name) for name in names}
     report, refusal = None, None
     try:
-        report = spares.spares(db(), actor(), part_type=kind, **how, **query.view())
+        report = spares.spares(db(), actor(), part_type=kind, **query.holding(), **query.view())
     except FracasError as error:
         refusal = sentence(error)
     return render_template(
         "reliability/spares.html",
         query=query, kind=kind, report=report, refusal=refusal, figures=_spares_figures(kind, report), **_choices(),
     )  # fmt: skip
+
+
+@pages.get("/spares-plan")
+@needs("reliability.read")
+def spares_plan() -> str:
+    """How many to hold of every part type, as it was computed last; a worker computes it anew behind the page."""
+    query = _query(SparesPlanQuery)
+    found = planning.standing(db(), actor(), query)
+    return render_template(
+        "reliability/spares_plan.html",
+        query=query, found=found, rows=found.plan.rows if found.plan else [], asked=_asked(SparesPlanQuery),
+        # What asks for itself while it waits asks for no more once it is there.
+        begins=found.is_outdated and not found.has_failed and "HX-Request" not in request.headers, **_choices(),
+    )  # fmt: skip
+
+
+@pages.post("/spares-plan")
+@needs("reliability.read")
+def compute_spares_plan() -> Any:
+    """Have it computed anew, or stop that."""
+    begin = planning.cancel if "cancel" in request.form else planning.ask
+    begin(db(), actor(), _query(SparesPlanQuery))
+    return redirect(url_for("reliability.spares_plan", **_asked(SparesPlanQuery)), 303)
+
+
+@pages.get("/spares-plan.csv")
+@needs("reliability.read")
+def spares_plan_download() -> Response:
+    """The plan that the page shows."""
+    plan = planning.standing(db(), actor(), _query(SparesPlanQuery)).plan
+    if plan is None or plan.seen_until is None:
+        raise NotFound(
+            "The plan has not been computed yet with these settings; open its page and wait for it."
+        )
+    rows = [buying.cells(row, plan.seen_until) for row in plan.rows]
+    return csv_response("spares-plan", buying.COLUMNS, rows)
 
 
 @pages.get("/demand.csv")
@@ -215,9 +251,13 @@ def _links() -> charts.Links:
     return charts.Links(failure=lambda number: url_for("failures.detail", key=number), lives=lives)
 
 
+def _asked(form: type[BaseModel]) -> dict[str, Any]:
+    return {name: value for name, value in request.args.items() if value != "" and name in form.model_fields}
+
+
 def _query(form: type[Q]) -> Q:
     """The address as a query; empty inputs of the page's form ask for nothing, and what is another figure's is left out."""
-    given = {name: value for name, value in request.args.items() if value != "" and name in form.model_fields}
+    given = _asked(form)
     if given.get("action") and form is WeibullQuery:
         given["by"] = "action"
     return parse(form, given)
@@ -253,7 +293,19 @@ def _told_apart(query: McfQuery) -> tuple[McfQuery, uptime.McfReport]:
 def _modes(report: estimates.WeibullReport) -> list[tuple[str, str]]:
     """The coded modes behind a fit, most frequent first."""
     found = Counter(mode for mode in report.table.mode.tolist() if mode)
-    return [(mode, f"{mode} ({count})") for mode, count in found.most_common()]
+    names = _code_names("mode")
+    return [(mode, f"{names.get(mode, mode)} ({count})") for mode, count in found.most_common()]
+
+
+def _code_names(kind: str) -> dict[str, str]:
+    """Code -> code and name; a position has none but its code."""
+    if kind == "position":
+        return {}
+    if kind == "part_type":
+        return {one.number: f"{one.number} {one.name}" for one in catalog.part_types(db(), actor())}
+    return {
+        row.code: code_words(row) for row in catalog.failure_codes(db(), actor(), kind, with_retired=True)
+    }
 
 
 def _spares_figures(kind: PartType, report: spares.SparesReport | None) -> Mapping[str, Any]:

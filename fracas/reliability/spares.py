@@ -42,6 +42,8 @@ class SparesReport:
         installed, or nothing can be said.
     on_hand : serials fit for use that are installed nowhere.
     turn_around_days : after how long a failed part is back from repair; None where none is taken to come back.
+    repaired_share : of the failed parts, those that come back, 0 to 1; None where none is taken to.
+    fit : what the forecast follows; None without one.
     """
 
     table: LifeTable
@@ -54,6 +56,17 @@ class SparesReport:
     service_level: float
     lead_time_days: float
     turn_around_days: float | None = None
+    repaired_share: float | None = None
+    fit: WeibullFit | ExponentialFit | None = None
+
+    @property
+    def distribution(self) -> str | None:
+        """What the forecast rests on: "weibull", or "exponential" (a constant rate) where too few have failed."""
+        from analytics import WeibullFit
+
+        if self.fit is None:
+            return None
+        return "weibull" if isinstance(self.fit, WeibullFit) else "exponential"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -64,6 +77,7 @@ class SparesReport:
             "as_of": self.table.as_of.isoformat(),
             "lead_time_days": self.lead_time_days,
             "turn_around_days": self.turn_around_days,
+            "repaired_share": self.repaired_share,
             "service_level": self.service_level,
             "installed": self.installed,
             "on_hand": len(self.on_hand),
@@ -90,7 +104,7 @@ def spares(
     service_level: float = 0.95,
     lead_time_days: float | None = None,
     turn_around_days: float | None = None,
-    repaired_share: float = 1.0,
+    repaired_share: float | None = None,
     confidence: float = 0.90,
     **view: Unpack[View],
 ) -> SparesReport:
@@ -105,7 +119,7 @@ def spares(
     service_level : probability, in (0, 1), that the stock covers all demands of a lead time.
     lead_time_days : the part type's own where not given.
     turn_around_days : after how long a failed part is back from repair; the part type's own where not given, if it is repaired.
-    repaired_share : share of the failed parts that come back at all.
+    repaired_share : share of the failed parts that come back at all, 0 to 1; the part type's own where not given, or all.
     confidence : of the prediction interval.
     view : as for `datasets.life_table`.
 
@@ -118,7 +132,8 @@ def spares(
 
     actor = whose(session, actor)
     kind = wanted("part_type", catalog.part_type, session, actor, part_type)
-    days, back = _lead_time(kind, lead_time_days), _turn_around(kind, turn_around_days, repaired_share)
+    days, share = _lead_time(kind, lead_time_days), _share(kind, repaired_share)
+    back = _turn_around(kind, turn_around_days, share)
     known_confidence(confidence)
     if not 0.0 < service_level < 1.0:
         raise Invalid(
@@ -133,17 +148,13 @@ def spares(
     if fit is not None and ages.size:
         replacement = "as_old" if kind.repair_assumption == RepairAssumption.AS_OLD else "as_new"
         how: dict[str, Any] = {
-            "usage_per_unit": use_a_day,
-            "replacement": replacement,
-            "confidence": confidence,
-        }
+            "usage_per_unit": use_a_day, "replacement": replacement, "confidence": confidence,
+        }  # fmt: skip
         try:
             forecast = out = forecast_spares(fit, ages, days, **how)
             if back is not None:
-                out = forecast_spares(
-                    fit, ages, days, repair_fraction=repaired_share, turn_around=back, **how
-                )
-                notes.append(_comes_back(back, repaired_share))
+                out = forecast_spares(fit, ages, days, repair_fraction=share, turn_around=back, **how)
+                notes.append(_comes_back(back, share))
             stock = stock_for_service_level(out, service_level, on_hand=len(on_hand))
         except AnalyticsError as refusal:
             notes.append(str(refusal))
@@ -161,6 +172,8 @@ def spares(
         service_level=service_level,
         lead_time_days=days,
         turn_around_days=back,
+        repaired_share=None if back is None else share,
+        fit=None if forecast is None else fit,
     )
 
 
@@ -176,10 +189,17 @@ def _history(session: Session, actor: Actor | UUID, kind: PartType, view: View) 
     )
 
 
-def _turn_around(kind: PartType, given: float | None, share: float) -> float | None:
-    days = kind.turn_around_days if given is None and kind.is_repairable else given
+def _share(kind: PartType, given: float | None) -> float:
+    share = kind.repaired_share if given is None else given
+    if share is None:
+        return 1.0
     if not 0.0 <= share <= 1.0:
         raise Invalid(N_("A share of parts lies between 0 and 1."), field="repaired_share")
+    return share
+
+
+def _turn_around(kind: PartType, given: float | None, share: float) -> float | None:
+    days = kind.turn_around_days if given is None and kind.is_repairable else given
     if days is None or share == 0.0:
         return None
     if not 0 <= days < 36_525:

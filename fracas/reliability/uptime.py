@@ -193,12 +193,15 @@ def mtbf_by_period(
     first = min(start for _, start, _ in history.windows)
     found = (
         (label, mtbf_between(history, start, end, confidence=confidence))
-        for label, start, end in _periods(first.astimezone(zone), history.as_of, period)
+        for label, start, end in calendar_periods(first.astimezone(zone), history.as_of, period)
     )
     return [(label, one) for label, one in found if one is not None]
 
 
-def _periods(first: datetime, last: datetime, period: str) -> Iterator[tuple[str, datetime, datetime]]:
+def calendar_periods(
+    first: datetime, last: datetime, period: Literal["month", "quarter", "year"]
+) -> Iterator[tuple[str, datetime, datetime]]:
+    """Name, start and end of the months, quarters or years from ``first`` to ``last``, whole ones, in the zone of ``first``."""
     months = {"month": 1, "quarter": 3, "year": 12}[period]
     start = datetime(first.year, (first.month - 1) // months * months + 1, 1, tzinfo=first.tzinfo)
     while start <= last:

@@ -21,5 +21,12 @@ def _failed(response: Any) -> bool:
 
 
 by_address = limiter.limit("30 per 5 minutes", methods=["POST"], deduct_when=_failed)
-by_account = limiter.limit("6 per 5 minutes", key_func=_account, methods=["POST"], deduct_when=_failed)
+# A try for no account counts for its address alone; a limit without a key would be skipped too, but with an error in the log.
+by_account = limiter.limit(
+    "6 per 5 minutes",
+    key_func=_account,
+    methods=["POST"],
+    deduct_when=_failed,
+    exempt_when=lambda: not _account(),
+)
 mails = limiter.limit("5 per hour", methods=["POST"])

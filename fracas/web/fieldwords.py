@@ -116,6 +116,7 @@ FIELDS: dict[str, str] = {
     "problem_id": N_("Problem"),
     "removal_id": N_("Removal"),
     "repair_assumption": N_("After this repair the part is"),
+    "repaired_share": N_("Share that can be repaired"),
     "replaces_id": N_("Replaces the record"),
     "reporter_id": N_("Account of the reporter"),
     "reporter_name": N_("Reported by"),

@@ -39,16 +39,18 @@ def local_time(moment: datetime | None, zone: str | None = None) -> Markup | str
         return "–"
     local = zones.local(moment, zone)
     text = format_datetime(local, "yyyy-MM-dd HH:mm", rebase=False)
-    return Markup('<time datetime="{}" title="{}">{} <small class="zone">{}</small></time>').format(
-        moment.isoformat(), f"{moment:%Y-%m-%d %H:%M} UTC", text, zones.offset_name(local)
-    )
+    return Markup(
+        '<time datetime="{}" title="{}"><span class="text-nowrap">{}</span> <small class="zone">{}</small></time>'
+    ).format(moment.isoformat(), f"{moment:%Y-%m-%d %H:%M} UTC", text, zones.offset_name(local))
 
 
-def local_date(day: date | datetime | None, zone: str | None = None) -> str:
-    """A day; that of a moment is the day it was at its site."""
+def local_date(day: date | datetime | None, zone: str | None = None) -> Markup | str:
+    """A day, which does not break at its hyphens; that of a moment is the day it was at its site."""
     if isinstance(day, datetime):
         day = zones.local(day, zone).date()
-    return "–" if day is None else str(format_date(day, "yyyy-MM-dd", rebase=False))
+    if day is None:
+        return "–"
+    return Markup('<span class="text-nowrap">{}</span>').format(format_date(day, "yyyy-MM-dd", rebase=False))
 
 
 def significant(value: float | None, digits: int = 3) -> str:
@@ -85,29 +87,31 @@ def show_quantity(quantity: Any, *, of_repairs: bool = False) -> Markup:
     else:
         main, bounds = gettext("no number yet"), ""
     count = q.get("failures", "–")
-    basis = (
+    count = count if isinstance(count, str) else format_decimal(count)
+    basis = [
         gettext("%(count)s repairs", count=count)
         if of_repairs
         else gettext("%(failures)s failures", failures=count)
-    )
+    ]
     if q.get("exposure") is not None:
         exposure = f"{significant(q['exposure'], 4)} {q.get('exposure_unit') or ''}".strip()
-        told = (
+        basis.append(
             gettext("downtime %(hours)s", hours=exposure)
             if of_repairs
             else gettext("exposure %(exposure)s", exposure=exposure)
         )
-        basis += " · " + told
     if q.get("exposure_estimated_share"):
-        basis += " · " + gettext(
-            "%(share)s %% of it estimated", share=significant(100 * q["exposure_estimated_share"], 2)
-        )
+        share = significant(100 * q["exposure_estimated_share"], 2)
+        basis.append(gettext("%(share)s %% of it estimated", share=share))
     if q.get("as_of"):
-        basis += " · " + gettext("as of %(day)s", day=str(q["as_of"])[:10])
+        # A line does not end inside a date.
+        day = gettext("as of %(day)s", day=str(q["as_of"])[:10])
+        basis.append(Markup('<span class="text-nowrap">{}</span>').format(day))
+    facts = Markup(" · ").join(basis)
     return Markup(
         '<span class="quantity"><b class="quantity-main">{}</b> <span class="quantity-bounds">{}</span> '
         '<small class="quantity-basis">{}</small></span>'
-    ).format(main, bounds, basis)
+    ).format(main, bounds, facts)
 
 
 PLOT_WORDS = {

@@ -214,6 +214,7 @@ VERBS: dict[str, str] = {
     "edit": N_("Edit"),
     "assign": N_("Assign an owner"),
     "link_failure": N_("Link a failure"),
+    "failure.link_failure": N_("Link to a problem"),
     "unlink_failure": N_("Unlink a failure"),
     "analyse": N_("Analyse"),
     "decide": N_("Record the board's decision"),

@@ -23,6 +23,10 @@ from fracas.core import migrate
 from fracas.core.db import make_engine
 from fracas.core.history import HistoryEntry
 from fracas.core.outbox import post
+from fracas.core.permissions import Actor
+from fracas.organisations.workflow import create_organisation
+from fracas.reliability import planning
+from fracas.reliability.forms import SparesPlanQuery
 from fracas.users import account, queries
 from fracas.users.models import User
 from tests.factories.users import PASSWORD
@@ -217,6 +221,19 @@ def test_waiting_jobs_are_tried_once(run: Run, url: str) -> None:
     assert run("jobs", "run", "--once", **settings).output == "0 jobs tried\n"
     done = run("jobs", "run", "--once", **settings, smtp_url="smtp://127.0.0.1:9")
     assert done.output.splitlines()[-1] == "1 jobs tried"
+
+
+def test_a_worker_computes_the_spares_plan(run: Run, url: str) -> None:
+    engine = make_engine(url)
+    with Session(engine) as session:
+        root = Actor.system(create_organisation(session, code="ORG", name="Org").id)
+        planning.ask(session, root, SparesPlanQuery())
+        session.commit()
+    done = run("jobs", "run", "--once", url=url, secret_key="tests only, never deployed")
+    assert done.output.splitlines()[-1] == "1 jobs tried"
+    with Session(engine) as session:
+        assert planning.standing(session, root, SparesPlanQuery()).plan is not None
+    engine.dispose()
 
 
 def test_the_life_data_of_nothing_add_up(run: Run, url: str) -> None:

@@ -160,7 +160,10 @@ def wrong_with(answer: TestResponse, *, is_api: bool) -> str:
             return f"shows {found!r}"
         if is_api:
             return _wrong_problem(answer)
-        return "" if answer.mimetype in ("text/html", "application/problem+json") else answer.content_type
+        # A file whose precondition fails keeps the kind that it has.
+        is_file = answer.status_code == 412 and answer.mimetype == "text/javascript"
+        is_right = is_file or answer.mimetype in ("text/html", "application/problem+json")
+        return "" if is_right else answer.content_type
     finally:
         answer.close()
 

@@ -157,6 +157,14 @@ def test_methods_that_an_address_does_not_take(house: House) -> None:
     assert house.seen[405] > len(METHODS)
 
 
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
+def test_a_file_whose_precondition_fails(house: House) -> None:
+    script = next(one for one in house.addresses() if one.endpoint == "failures.worker")
+    before = len(house.wrong)
+    assert house.knock(ALMIGHTY, script, (house.path(script), {"headers": {"If-Match": '"another"'}})) == 412
+    assert house.wrong[before:] == []
+
+
 @cache
 def taken(app: Any, rule: str) -> set[str]:
     return {method for one in app.url_map.iter_rules() if str(one) == rule for method in one.methods or ()}
@@ -182,7 +190,7 @@ def test_the_api_keeps_its_description(house: House) -> None:
     token = house.door.bearer(ALMIGHTY)
     for found in schema.get_all_operations():
 
-        @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=30, database=None, suppress_health_check=list(HealthCheck))
         @given(case=found.ok().as_strategy())  # type: ignore[union-attr]
         def call(case: Any) -> None:
             answer = case.call(headers=token)
@@ -218,7 +226,7 @@ MAPS = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=3000, suppress_health_check=list(HealthCheck), database=None)
 @given(TABLES)
 def test_any_bytes_are_a_table_or_are_refused(content: bytes) -> None:
     try:
@@ -229,7 +237,7 @@ def test_any_bytes_are_a_table_or_are_refused(content: bytes) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=3000, suppress_health_check=list(HealthCheck), database=None)
 @given(MAPS)
 def test_any_text_is_a_map_or_is_refused(text: str) -> None:
     try:

@@ -9,15 +9,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, Engine, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import CheckConstraint, Engine, MetaData, Table, inspect, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from fracas.catalog.models import PartType
 from fracas.core import migrate
 from fracas.core.db import make_engine, uuid7
 from fracas.core.history import HistoryEntry
 from fracas.core.permissions import Actor
+from fracas.organisations.models import Organisation
 from fracas.organisations.workflow import create_organisation
+from fracas.reliability.forms import SparesPlanQuery
+from fracas.reliability.models import SparesPlan
+from fracas.reliability.planning import ask
 from fracas.users.models import Role, RolePermission
 from fracas.users.queries import matrix, offered_permissions
 from fracas.users.workflow import grant_defaults, set_permission
@@ -112,6 +117,56 @@ def test_a_matrix_of_the_first_release_was_offered_what_has_or_had_a_tick(empty_
         assert "failure.verify" not in stored
         assert stored["failure.read"] == {Role.QUALITY}
         assert Role.FIELD_ENGINEER in stored["failure.file"]
+    engine.dispose()
+
+
+def test_part_types_from_before_the_share_of_repairs_are_kept_without_one(empty_database_url: str) -> None:
+    migrate.downgrade(empty_database_url, "0004")
+    engine = make_engine(empty_database_url)
+    with Session(engine) as session:
+        root = Actor.system(create_organisation(session, code="ORG", name="Org").id)
+        session.commit()
+    ids = {"id": uuid7(), "organisation_id": root.organisation_id}
+    before = Table("part_type", MetaData(), autoload_with=engine)
+    as_stored = {
+        name: value.hex if before.c[name].type.python_type is str else value for name, value in ids.items()
+    }
+    with engine.begin() as connection:
+        connection.execute(
+            before.insert().values(
+                **as_stored, number="P-1", name="Pump", is_repairable=True, repair_assumption="as_new",
+                turn_around_days=35.0, currency="EUR", is_flagged=False, version=1,
+            )
+        )  # fmt: skip
+    migrate.upgrade(empty_database_url)
+    with Session(engine) as session:
+        kept = session.scalars(select(PartType)).unique().one()
+        assert (kept.number, kept.turn_around_days, kept.repaired_share) == ("P-1", 35.0, None)
+        kept.repaired_share = 1.5
+        with pytest.raises(IntegrityError, match="ck_part_type_repaired_share"):
+            session.flush()
+    migrate.downgrade(empty_database_url, "0004")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT number, turn_around_days FROM part_type")).one() == (
+            "P-1",
+            35.0,
+        )
+    engine.dispose()
+
+
+def test_a_spares_plan_goes_with_its_table_and_nothing_else(empty_database_url: str) -> None:
+    engine = make_engine(empty_database_url)
+    with Session(engine) as session:
+        root = Actor.system(create_organisation(session, code="ORG", name="Org").id)
+        ask(session, root, SparesPlanQuery())
+        session.commit()
+        assert session.scalars(select(SparesPlan.settings)).one()["service_level"] == 0.95
+    migrate.downgrade(empty_database_url, "0005")
+    assert "spares_plan" not in names(engine)
+    migrate.upgrade(empty_database_url)
+    with Session(engine) as session:
+        assert session.scalars(select(SparesPlan)).all() == []
+        assert session.scalars(select(Organisation.code)).one() == "ORG"
     engine.dispose()
 
 

@@ -31,6 +31,17 @@ def test_a_system_shows_its_tree_and_what_is_in_it(client: FlaskClient) -> None:
     assert client.get("/systems/NONE").status_code == 404
 
 
+def test_every_stay_is_told_the_older_ones_behind_a_line(client: FlaskClient, served: Served) -> None:
+    register = served.loop
+    for i in range(42):
+        register.remove("A", at=10 * i + 5)
+        register.install("A", at=10 * i + 10)
+    served.keep()
+    page = client.get("/systems/S1")
+    assert "34 earlier stays" in text_of(page)
+    assert page.get_data(as_text=True).partition("What went in and out")[2].count("<li><b>") == 44
+
+
 def test_lists_are_narrowed_and_downloaded(client: FlaskClient) -> None:
     assert "S2" in text_of(client.get("/systems?site=YARD"))
     assert ">S1<" not in client.get("/systems?site=YARD").get_data(as_text=True)

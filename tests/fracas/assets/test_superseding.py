@@ -22,7 +22,6 @@ PLACES = [("S1", "B1.BCU"), ("S1", "B2.BCU"), ("S1", "BOX"), ("S2", "B1.BCU")]
 SERIALS = ["A", "B", "C"]
 IN_ANY_ORDER = settings(
     max_examples=12,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target],
 )

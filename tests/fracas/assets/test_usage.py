@@ -56,7 +56,7 @@ def test_a_replaced_meter_may_start_again(register: Register) -> None:
         register.read(30, 35, restarts_at=21)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9))
 def test_the_order_of_entry_does_not_matter(register: Register, session: Session, seed: int) -> None:
     """Every order either ends in the same readings or is refused at one that names the disagreement."""

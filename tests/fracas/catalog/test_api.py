@@ -7,7 +7,7 @@ def test_part_types_go_in_and_come_out(served: Served) -> None:
     client = served.client("administrator")
     facts = {
         "number": "0071-B", "name": "阀", "is_repairable": True, "repair_assumption": "as_old", "primary_metric": "hours",
-        "lead_time_days": 45.0, "turn_around_days": 20.0, "unit_cost": 1200.5, "currency": "EUR",
+        "lead_time_days": 45.0, "turn_around_days": 20.0, "repaired_share": 0.8, "unit_cost": 1200.5, "currency": "EUR",
     }  # fmt: skip
     made = client.post("/api/v1/part-types", json=facts, headers={"Idempotency-Key": "1"})
     assert made.status_code == 201

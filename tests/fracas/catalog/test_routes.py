@@ -14,6 +14,7 @@ def test_a_part_type_is_added_found_and_edited(served: Served) -> None:
         "name": "Relay <valve>",
         "lead_time_days": "45",
         "turn_around_days": "20",
+        "repaired_share": "0.75",
         "currency": "EUR",
         "unit_cost": "1200.5",
     }
@@ -23,6 +24,7 @@ def test_a_part_type_is_added_found_and_edited(served: Served) -> None:
     assert "Relay &lt;valve&gt;" in page.get_data(as_text=True)
     assert "45 d" in text_of(page)
     assert "20 d" in text_of(page)
+    assert "75 %" in text_of(page)
     assert "0071-B" in text_of(client.get("/catalog/part-types?text=0071"))
     assert "0071-B" not in text_of(client.get("/catalog/part-types?text=nothing"))
 

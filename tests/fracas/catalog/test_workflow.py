@@ -27,7 +27,8 @@ def test_everything_that_can_be_said_of_a_part_type(session: Session, actor: Act
     add_supplier(session, actor, code="V", name="Valves")
     made = workflow.add_part_type(
         session, actor, number="0012-A", name="Relay valve", is_repairable=True, repair_assumption="as_old",
-        primary_metric="hours", lead_time_days=45, turn_around_days=20, unit_cost=1200.5, currency="EUR", supplier="V",
+        primary_metric="hours", lead_time_days=45, turn_around_days=20, repaired_share=0.75,
+        unit_cost=1200.5, currency="EUR", supplier="V",
     )  # fmt: skip
     assert (made.number, made.repair_assumption, made.primary_metric and made.primary_metric.code) == (
         "0012-A", RepairAssumption.AS_OLD, "hours",
@@ -35,7 +36,7 @@ def test_everything_that_can_be_said_of_a_part_type(session: Session, actor: Act
     workflow.edit_part_type(
         session, actor, "0012-A", name="Valve", lead_time_days=None, supplier=None, primary_metric="calendar"
     )
-    assert made.turn_around_days == 20
+    assert (made.turn_around_days, made.repaired_share) == (20, 0.75)
     assert (made.name, made.lead_time_days, made.supplier_id, made.primary_metric) == (
         "Valve",
         None,
@@ -49,7 +50,7 @@ def test_everything_that_can_be_said_of_a_part_type(session: Session, actor: Act
     ("field", "value"),
     [
         ("number", "BCU-200"), ("number", " "), ("name", ""), ("lead_time_days", -1), ("turn_around_days", -1),
-        ("unit_cost", math.nan),
+        ("unit_cost", math.nan), ("repaired_share", 80), ("repaired_share", -0.1), ("repaired_share", math.nan),
         ("repair_assumption", "like new"), ("primary_metric", "miles"), ("supplier", "NONE"), ("currency", ""),
     ],
 )  # fmt: skip

@@ -55,6 +55,16 @@ def test_the_work_list_is_the_first_page(service: Service) -> None:
     assert "Report a failure" in page
 
 
+def test_whom_nothing_waits_for_is_led_to_the_dashboard(service: Service) -> None:
+    main = service.visitor("manager").get("/").text.partition("<main")[2]
+    assert "Nothing waits for you." in main
+    assert 'href="/dashboard"' in main
+    assert (
+        "Failures ·</span> Link to a problem"
+        in service.visitor("quality").get("/work/failure/link_failure").text
+    )
+
+
 def test_a_group_of_the_work_list_can_be_seen_whole(service: Service) -> None:
     station = service.visitor("service_station")
     assert len(set(re.findall(r"FR-\d+-\d+", station.get("/work/failure/complete").text))) >= 1
@@ -151,6 +161,11 @@ def test_the_other_downloads(service: Service) -> None:
         ("failure", "reported", "2"), ("failure", "completed", "1"), ("problem", "open", "1")
     }  # fmt: skip
     assert manager.get("/dashboard/secrets.csv").status_code == 404
+    rises = table(manager.get(f"/dashboard/rising.csv?{PERIOD}").text)
+    assert rises[0] == "kind alarm since until failures expected ratio ratio_lower".split()
+    assert sum(int(row[4]) for row in rises[1:]) <= 3
+    text = manager.get(f"/dashboard?{PERIOD}").text
+    assert ("What is getting worse" in text) is (len(rises) > 1)
 
 
 def part_id(service: Service, serial: str) -> str:

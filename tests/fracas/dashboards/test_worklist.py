@@ -11,7 +11,7 @@ from fracas.assets import workflow as register
 from fracas.core.errors import NotFound
 from fracas.core.permissions import Actor
 from fracas.dashboards.queries import Filter
-from fracas.dashboards.worklist import SHOWN, group, groups, own_reports, trend
+from fracas.dashboards.worklist import SHOWN, group, groups, own_reports, rising, trend
 from fracas.failures.workflow import file as filed
 from tests.factories.assets import day
 from tests.factories.loop import Loop
@@ -90,6 +90,22 @@ def test_who_reported_sees_what_became_of_it(loop: Loop) -> None:
     )
     assert own_reports(loop.session, engineer) == [own]
     assert own_reports(loop.session, make_root(loop.session)) == []
+
+
+# ------------------------------------------------------------------ what rises
+
+
+def test_what_rises_is_counted_over_the_days_in_service_at_ones_own_sites(loop: Loop) -> None:
+    register.observe(loop.session, loop.actor, "S1", start=day(0), end=day(365))
+    assert rising(loop.session, loop.actor, Filter()) is None
+    for at in (40, 130, 220, 340, 345, 350, 355):
+        loop.report(occurred_at=day(at))
+    found = rising(loop.session, loop.actor, Filter())
+    assert found is not None
+    (one,) = found.risers
+    assert (found.exposure_days, one.kind, one.failures) == (pytest.approx(365), "", 4)
+    elsewhere = replace(loop.as_("manager"), site_ids=frozenset({loop.yard.id}))
+    assert rising(loop.session, elsewhere, Filter()) is None
 
 
 # ------------------------------------------------------------------ the trend

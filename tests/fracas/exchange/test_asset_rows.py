@@ -29,16 +29,21 @@ def counts(desk: Desk, kind: str, table: str, map_text: str = "") -> tuple[int, 
 
 def test_part_types(desk: Desk) -> None:
     table = (
-        "number,name,is_repairable,lead_time_days,turn_around_days,unit_cost,primary_metric\n"
-        "P-1,Pump,yes,90,30,12.5,km\nP-2,Seal,no,,,,\n"
+        "number,name,is_repairable,lead_time_days,turn_around_days,可修比例,unit_cost,primary_metric\n"
+        "P-1,Pump,yes,90,30,0.8,12.5,km\nP-2,Seal,no,,,,,\n"
     )
     assert counts(desk, "part-types", table) == (2, 0, 0, 0)
     assert counts(desk, "part-types", table) == (0, 0, 2, 0)
     made = (
         desk.session.query(PartType).filter_by(number="P-1", organisation_id=desk.actor.organisation_id).one()
     )
-    assert made.turn_around_days == 30
+    assert (made.turn_around_days, made.repaired_share) == (30, 0.8)
     assert (made.is_repairable, made.lead_time_days, made.primary_metric.code) == (True, 90, "km")  # type: ignore[union-attr]
+
+
+def test_a_share_in_percent_is_refused(desk: Desk) -> None:
+    report = desk.bring("part-types", "number,name,repaired_share\nP-1,Pump,80\n")
+    assert [("repaired_share" in str(one), "from 0 to 1" in str(one)) for one in report.bad] == [(True, True)]
 
 
 def test_a_record_that_is_here_and_differs_is_left_alone_and_named(desk: Desk) -> None:

@@ -35,6 +35,20 @@ def test_a_problem_has_a_page_in_every_stage(served: Served, state: ProblemState
     assert failure.number in text_of(page)
 
 
+def test_many_failures_and_a_long_history_wait_behind_a_line(served: Served) -> None:
+    failures = [served.loop.report() for _ in range(31)]
+    problem = served.loop.problem(title="Valves leak", failures=failures[:1])
+    client = served.client("quality")
+    address = f"/problems/{problem.number}"
+    for failure in failures[1:]:
+        assert client.post(f"{address}/link_failure", data={"failure": failure.number}).status_code == 302
+    page = client.get(address)
+    shown = text_of(page)
+    assert all(failure.number in shown for failure in failures)
+    assert "21 earlier failures" in shown
+    assert "2 earlier entries" in shown
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_a_page(served: Served, verb: str) -> None:
     number = served.loop.problem_in(next(iter(MOVES[verb]))).number

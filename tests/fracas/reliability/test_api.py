@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from fracas.core.jobs import Worker
+from fracas.reliability import planning
 from tests.fracas.reliability.conftest import Client
 
 AS_OF = "2022-09-27"  # the end of day 1000
@@ -78,7 +80,8 @@ def test_demand_and_spares(client_of: Client) -> None:
     assert (answer["installed"], answer["on_hand"], answer["lead_time_days"]) == (8, 1, 60)
     assert answer["achieved"] >= 0.9
     assert answer["turn_around_days"] is None
-    assert get(client_of, "/spares", part_type="VALVE-1", turn_around_days=20)["turn_around_days"] == 20
+    repaired = get(client_of, "/spares", part_type="VALVE-1", turn_around_days=20, repaired_share=0.5)
+    assert (repaired["turn_around_days"], repaired["repaired_share"]) == (20, 0.5)
     assert set(answer["demand"]) == QUANTITY
     assert answer["demand"]["estimate"] > 0
 
@@ -132,3 +135,42 @@ def test_every_endpoint_is_documented(client_of: Client) -> None:
     for one in wanted:
         names = [parameter["name"] for parameter in paths[f"/api/v1/{one}"]["get"]["parameters"]]
         assert {"part_type", "metric", "as_of", "scoring"} <= set(names)
+
+
+PLAN = "/api/v1/reliability/spares-plan"
+
+
+def test_the_plan_of_the_fleet_says_what_the_part_type_says(client_of: Client) -> None:
+    """The very numbers, to the last digit: of the same moment and the same settings."""
+    client = client_of()
+    for asked in (
+        {},
+        {"service_level": 0.8, "lead_time_days": 300, "turn_around_days": 90, "repaired_share": 0.5},
+    ):
+        query = {"as_of": AS_OF, "confidence": 0.8, **asked}
+        before = client.get(PLAN, query_string=query).get_json()
+        assert (before["rows"], before["is_current"], before["is_computing"]) == (None, False, False)
+        begun = client.post(PLAN, query_string=query)
+        assert (begun.status_code, begun.get_json()["is_computing"]) == (202, True)
+        Worker(
+            client.application.extensions["fracas.sessions"]["write"], {planning.STEP: planning.step}
+        ).run_waiting()
+        plan = client.get(PLAN, query_string=query).get_json()
+        assert (plan["is_current"], plan["is_computing"], len(plan["rows"])) == (True, False, 1)
+        row = plan["rows"][0]
+        single = client.get(
+            "/api/v1/spares", query_string={"part_type": row["part_type"], **query}
+        ).get_json()
+        assert plan["as_of"] == single["as_of"].replace("+00:00", "Z")
+        shared = set(row) & set(single) - {"demand"}
+        assert {name: row[name] for name in shared} == {name: single[name] for name in shared}
+        assert {
+            "stock",
+            "to_order",
+            "achieved",
+            "installed",
+            "expected_shortage_on_hand",
+            "warnings",
+        } <= shared
+        assert row["demand"] == {name: single["demand"][name] for name in row["demand"]}
+        assert row["failures"] == single["demand"]["failures"] == 5

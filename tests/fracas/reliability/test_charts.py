@@ -162,6 +162,8 @@ def test_demand_by_the_month_has_its_zeros(fleet: Fleet) -> None:
     assert len(figure["data"][0]["x"]) == len(history.month) == 30
     assert figure["data"][1]["name"] == "«Failures»"
     assert sum(figure["data"][1]["y"]) == 6
+    named = figure["layout"]["xaxis"]["tickvals"]
+    assert named == figure["data"][0]["x"][2::3]  # every third of 30, and the last
 
 
 def test_labels_are_translated_one_by_one() -> None:

@@ -155,6 +155,7 @@ def test_events_carry_their_kind(fleet: Fleet) -> None:
     assert history(fleet).histories.kind == ("LEAK",)
     assert history(fleet, kind="position").histories.kind == ("P1",)
     assert history(fleet, kind="symptom").histories.kind == ("",)
+    assert history(fleet, kind="part_type").histories.kind == ("VALVE-1",)
     with pytest.raises(Invalid, match="kind"):
         history(fleet, kind="colour")
 

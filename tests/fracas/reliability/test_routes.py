@@ -12,8 +12,9 @@ import pytest
 
 from fracas.actions.models import Action, ActionType
 from fracas.catalog.models import FailureCode
+from fracas.core.jobs import Worker
 from fracas.problems.models import Problem
-from fracas.reliability import estimates, routes
+from fracas.reliability import buying, estimates, planning, routes
 from tests.factories.fleet import Fleet
 from tests.fracas.reliability.conftest import Client
 
@@ -148,8 +149,10 @@ def test_many_records_come_a_hundred_at_a_time(client_of: Client, monkeypatch: p
 
 
 def test_the_recurrence_of_a_part_type_stands_beside_its_other_figures(client_of: Client) -> None:
-    assert 'class="nav nav-tabs' in page(client_of, "/fleet", part_type="VALVE-1", as_of=AS_OF)
-    assert 'class="nav nav-tabs' not in page(client_of, "/fleet", as_of=AS_OF)
+    assert "Figures of this part type" in page(client_of, "/fleet", part_type="VALVE-1", as_of=AS_OF)
+    fleet = page(client_of, "/fleet", as_of=AS_OF)
+    assert "Figures of this part type" not in fleet
+    assert "Figures of the fleet" in fleet
 
 
 @pytest.mark.parametrize(
@@ -188,7 +191,9 @@ def test_where_no_mode_is_coded_symptoms_are_told_apart(client_of: Client, shown
     shown_fleet.add_position("D1", other)
     shown_fleet.fail(None, 500, system="S7", part_type=other, symptom_code_id=symptom.id)
     shown_fleet.session.commit()
-    assert "only_kind=0022" in page(client_of, "/fleet", as_of=AS_OF, part_type="DOOR-1")
+    text = page(client_of, "/fleet", as_of=AS_OF, part_type="DOOR-1")
+    assert "only_kind=0022" in text
+    assert ">0022 Doors<" in text
 
 
 def test_a_fleet_without_failures_has_no_curve(client_of: Client) -> None:
@@ -204,6 +209,7 @@ def test_spares(client_of: Client) -> None:
 
 def test_a_number_asked_for_is_shown_as_it_was_written(client_of: Client, shown_fleet: Fleet) -> None:
     shown_fleet.part_type.is_repairable = True
+    shown_fleet.part_type.repaired_share = 0.8
     shown_fleet.session.commit()
     text = page(
         client_of, "/spares", part_type="VALVE-1", as_of=AS_OF, turn_around_days="35", lead_time_days="7.5"
@@ -211,6 +217,13 @@ def test_a_number_asked_for_is_shown_as_it_was_written(client_of: Client, shown_
     assert 'value="35"' in text
     assert 'value="7.5"' in text
     assert "what is still out" in text
+    assert 'placeholder="0.8"' in text
+    assert "80 % of the failed parts are back from repair after 35 days" in text
+
+
+def test_what_hardly_goes_unmet_is_no_power_of_ten(client_of: Client) -> None:
+    text = page(client_of, "/spares", part_type="VALVE-1", as_of=AS_OF, lead_time_days="0.01")
+    assert "fewer than 0.001 demands" in words(text)
 
 
 def test_no_lead_time_is_asked_for_on_the_page(client_of: Client, shown_fleet: Fleet) -> None:
@@ -227,3 +240,89 @@ def test_an_unknown_part_type_is_not_found(client_of: Client) -> None:
 def test_figures_are_for_the_office(client_of: Client, path: str) -> None:
     answer = client_of("field_engineer").get(f"/reliability{path}", query_string={"part_type": "VALVE-1"})
     assert answer.status_code == 403
+
+
+def compute(client_of: Client, **query: Any) -> None:
+    """Press the button, and let a worker do what waits."""
+    asked = client_of().post("/reliability/spares-plan", query_string=query)
+    assert asked.status_code == 303
+    sessions = client_of().application.extensions["fracas.sessions"]["write"]
+    assert Worker(sessions, {planning.STEP: planning.step}).run_waiting()
+
+
+def test_the_plan_is_computed_behind_the_page(client_of: Client) -> None:
+    before = page(client_of, "/spares-plan", as_of=AS_OF)
+    assert "It has not been computed with these settings yet" in before
+    assert 'hx-trigger="load"' in before  # the page asks by itself
+    assert client_of().get("/reliability/spares-plan.csv").status_code == 404
+    address = "/reliability/spares-plan"
+    assert client_of().post(address, query_string={"as_of": AS_OF}).status_code == 303
+    waiting = page(client_of, "/spares-plan", as_of=AS_OF)
+    assert "Waiting for a worker" in waiting
+    assert 'hx-trigger="every 2s"' in waiting
+    assert 'hx-trigger="load"' not in waiting
+    compute(client_of, as_of=AS_OF)
+    after = page(client_of, "/spares-plan", as_of=AS_OF)
+    assert "To order: " in words(after)
+    assert "As of 2022-09-28 00:00" in words(after)
+    assert "hx-trigger" not in after
+    assert "has not been computed" in page(client_of, "/spares-plan", as_of=AS_OF, service_level="0.8")
+
+
+def test_a_row_of_the_plan_leads_to_the_page_with_the_same_numbers(client_of: Client) -> None:
+    asked = {"as_of": AS_OF, "service_level": "0.9", "lead_time_days": "400", "confidence": "0.8"}
+    compute(client_of, **asked)
+    text = page(client_of, "/spares-plan", **asked)
+    link = html.unescape(re.search(r'href="(/reliability/spares\?[^"]+)"', text)[1])  # type: ignore[index]
+    single = client_of().get(link)
+    assert single.status_code == 200
+    held = re.search(r'id="stock">(\d+)<', single.text)
+    hold = re.search(r'data-label="Hold">(\d+)<', text)
+    assert held is not None
+    assert hold is not None
+    assert hold[1] == held[1]
+    demand = re.search(r'data-label="Demand expected">([\d.]+)<br>.*?>([^<]+)</small>', text)
+    assert demand is not None
+    assert f"{demand[1]} {demand[2]}" in words(single.text)
+
+
+def test_stale_data_are_computed_anew_by_the_page_once(client_of: Client, shown_fleet: Fleet) -> None:
+    compute(client_of, as_of=AS_OF)
+    shown_fleet.fail("A5", 900, system="S5")
+    shown_fleet.session.commit()
+    text = page(client_of, "/spares-plan", as_of=AS_OF)
+    assert "Data have changed since" in text
+    assert 'hx-trigger="load"' in text
+    assert "To order: " in words(text)
+    # What comes into the page when it is there asks no more, or entry by entry it would never end.
+    swapped = client_of().get(f"/reliability/spares-plan?as_of={AS_OF}", headers={"HX-Request": "true"})
+    assert 'hx-trigger="load"' not in swapped.text
+
+
+def test_stopping(client_of: Client) -> None:
+    client = client_of()
+    assert client.post("/reliability/spares-plan").status_code == 303
+    assert client.post("/reliability/spares-plan", data={"cancel": "1"}).status_code == 303
+    assert "has not been computed" in page(client_of, "/spares-plan")
+
+
+def test_the_plan_as_a_table(client_of: Client) -> None:
+    compute(client_of, as_of=AS_OF)
+    head, *found = rows(page(client_of, "/spares-plan.csv", as_of=AS_OF))
+    assert tuple(head) == buying.COLUMNS
+    told = dict(zip(head, found[0], strict=True))
+    assert (told["part_type"], told["installed"], told["failures"], told["on_hand"]) == (
+        "VALVE-1",
+        "8",
+        "5",
+        "1",
+    )
+    assert (told["distribution"], told["unit"], told["as_of"][:10]) == ("weibull", "d", "2022-09-28")
+
+
+def test_the_plan_asks_for_what_can_be(client_of: Client) -> None:
+    for wrong in ({"service_level": "2"}, {"as_of": "2999-01-01"}, {"site": "moon"}, {"metric": "moon"}):
+        for client in (client_of().get, client_of().post):
+            assert client("/reliability/spares-plan", query_string=wrong).status_code in (404, 422)
+    assert client_of("service_station").get("/reliability/spares-plan").status_code == 403
+    assert client_of("service_station").post("/reliability/spares-plan").status_code == 403

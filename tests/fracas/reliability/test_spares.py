@@ -60,6 +60,24 @@ def test_what_comes_back_from_repair_need_not_be_held(fleet: Fleet) -> None:
     half = spares(fleet.session, fleet.actor, repaired_share=0.5, **how)
     assert half.stock is not None
     assert own.stock.mean_demand < half.stock.mean_demand < held.stock.mean_demand
+    fleet.part_type.repaired_share = 0.5
+    own_share = spares(fleet.session, fleet.actor, **how)
+    assert own_share.stock is not None
+    assert own_share.stock.mean_demand == half.stock.mean_demand
+    assert (held.repaired_share, own.repaired_share, own_share.to_dict()["repaired_share"]) == (
+        None,
+        1.0,
+        0.5,
+    )
+    assert any("50 % of the failed parts" in str(note) for note in own_share.demand.warnings)
+    all_back = spares(fleet.session, fleet.actor, repaired_share=1.0, **how)
+    assert all_back.stock is not None
+    assert all_back.stock.mean_demand == own.stock.mean_demand
+    fleet.part_type.repaired_share = 0.0
+    none_back = spares(fleet.session, fleet.actor, **how)
+    assert none_back.stock is not None
+    assert (none_back.stock.stock, none_back.turn_around_days) == (held.stock.stock, None)
+    fleet.part_type.repaired_share = None
     asked = spares(fleet.session, fleet.actor, turn_around_days=400.0, **how)
     assert asked.stock is not None
     assert asked.stock.stock == held.stock.stock

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fracas.assets.models import InstalledAs, RemovalCause
@@ -188,7 +188,6 @@ def inside(windows: Sequence[Window], start: float, end: float) -> float:
     return sum(max(min(end, b * DAY) - max(start, a * DAY), 0.0) for a, b in windows) / DAY
 
 
-@settings(deadline=None)
 @given(histories())
 def test_every_installed_day_is_lived_or_dead_and_every_failure_told(
     history: tuple[list[Stay], list[Breakdown], list[Window]],
@@ -207,7 +206,6 @@ def test_every_installed_day_is_lived_or_dead_and_every_failure_told(
         assert one.event != 3 or one.lower < one.upper
 
 
-@settings(deadline=None)
 @given(histories())
 def test_what_does_not_count_changes_no_exposure(
     history: tuple[list[Stay], list[Breakdown], list[Window]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fracas.reliability.usage import (
@@ -135,7 +135,6 @@ def test_what_a_meter_gains_on_the_bench_is_no_use() -> None:
     assert line.between(at(20), at(30)) == pytest.approx(100)
 
 
-@settings(deadline=None)
 @given(
     gains=st.lists(st.floats(0, 1000), min_size=1, max_size=8),
     cuts=st.lists(st.floats(-80, 170), min_size=3, max_size=3),

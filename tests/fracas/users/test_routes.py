@@ -122,6 +122,15 @@ def test_guessing_is_slowed_down_for_the_account_only(people: Flask) -> None:
     assert post(client, "/sign-in", email="manager@example.org", password=PASSWORD)[0] == 302
 
 
+def test_a_try_for_no_account_is_slowed_down_by_address_without_an_error(
+    people: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = people.test_client()
+    tries = [post(client, "/sign-in", email=" ", password=f"guess {n}")[0] for n in range(31)]
+    assert tries == [422] * 30 + [429]
+    assert [one for one in caplog.records if one.name == "flask-limiter" and one.levelname == "ERROR"] == []
+
+
 def test_a_form_without_its_token_is_refused(people: Flask) -> None:
     client = people.test_client()
     answer = client.post("/sign-in", data={"email": "admin@example.org", "password": PASSWORD})

@@ -64,6 +64,12 @@ def test_a_number_shows_its_interval_and_what_it_rests_on() -> None:
     )
 
 
+def test_a_long_count_is_grouped_and_the_day_does_not_break() -> None:
+    shown = str(show_quantity({**WHOLE, "failures": 1011}))
+    assert ">1,011 failures · exposure 8,642 h" in shown
+    assert '<span class="text-nowrap">as of 2026-05-31</span>' in shown
+
+
 def test_no_failure_yet_is_a_bound_and_never_zero() -> None:
     shown = text_of({**WHOLE, "estimate": None, "lower": 434.3, "upper": None, "failures": 0})
     assert shown.startswith("at least 434 h one-sided, 90 % confidence 0 failures")
@@ -111,8 +117,12 @@ def test_what_never_happened_is_a_dash() -> None:
     assert local_date(None) == "–"
 
 
-def test_a_day() -> None:
-    assert local_date(date(2026, 5, 31)) == "2026-05-31"
+def test_a_day_does_not_break_at_its_hyphens() -> None:
+    read = Reader(str(local_date(date(2026, 5, 31))))
+    assert (read.text, read.attributes["class"]) == ("2026-05-31", "text-nowrap")
+    assert '<span class="text-nowrap">2026-05-31 08:00</span>' in local_time(
+        datetime(2026, 5, 31, 8, tzinfo=UTC)
+    )
 
 
 # ------------------------------------------------------------------ charts
