@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.batch_fits import TILE_RECORDS, Fits, Status, estimates
+from analytics.batch_fits import TILE_RECORDS, Fits, Status, estimates, halley
 from analytics.results import FloatArray
 from analytics.weibull_likelihood import FARTHEST_LOG_ETA, LARGEST_BETA, SMALLEST_BETA
 
@@ -33,8 +33,6 @@ MOST_PASSES = 100
 # A maximum counts as verified this many standard errors from the zero of the score, or closer.
 VERIFIED_SCORE = 1e-6
 LAST_STEP = 1e-6  # of log beta; it is still taken, so that the error left is of the order of its square
-# Skewness of log T under the tilt of a complete sample, psi''(2) / psi'(2)^1.5: bends Halley's step without a fourth sum.
-SKEWNESS = -0.780
 
 
 @cache
@@ -408,10 +406,8 @@ def _search(samples: Samples, log_beta: FloatArray, searched: NDArray[np.bool_],
             low, high, searched = low[searched], high[searched], searched[searched]
         beta = np.exp(log_beta)
         sums = samples.power_sums(beta)
-        score, slope, bend = _profile_score(samples, beta, sums)
+        score, slope, step = halley(beta, samples.sum_x / samples.failures, *sums)
         score_norm = np.abs(score) * np.sqrt(samples.failures / -slope)
-        # Halley's step: Newton's, corrected for the bend by no more than a factor of two.
-        step = -score / slope / (1.0 - np.clip(score * bend / (2.0 * slope * slope), -0.5, 0.5))
         done = searched & (score_norm < VERIFIED_SCORE) & (np.abs(step) < LAST_STEP)
         ended = np.flatnonzero(done)
         for row, number in (
@@ -435,7 +431,7 @@ def _search(samples: Samples, log_beta: FloatArray, searched: NDArray[np.bool_],
 def _limits() -> tuple[float, ...]:
     """What the compiled search is told."""
     range_ = math.log(SMALLEST_BETA), math.log(LARGEST_BETA)
-    return VERIFIED_SCORE, LAST_STEP, *range_, FARTHEST_LOG_ETA, SKEWNESS, float(MOST_PASSES)
+    return VERIFIED_SCORE, LAST_STEP, *range_, FARTHEST_LOG_ETA, float(MOST_PASSES)
 
 
 def _search_compiled(samples: Samples, log_beta: FloatArray, fits: Fits) -> None:
@@ -446,14 +442,6 @@ def _search_compiled(samples: Samples, log_beta: FloatArray, fits: Fits) -> None
     compiled().search(
         samples.offsets, samples.x, *columns, sums, log_beta, _limits(), fits.numbers, fits.status
     )
-
-
-def _profile_score(samples: Samples, beta: FloatArray, sums: FloatArray) -> tuple[FloatArray, ...]:
-    """First, second and (nearly) third derivative of the profile log-likelihood by log beta, per failure."""
-    mean = sums[1] / sums[0]
-    lag = beta * (samples.sum_x / samples.failures - mean)
-    spread = beta * beta * (sums[2] / sums[0] - mean * mean)
-    return 1.0 + lag, lag - spread, lag - spread * (3.0 + SKEWNESS * np.sqrt(np.maximum(spread, 0.0)))
 
 
 def next_log_beta(

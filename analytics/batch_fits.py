@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from analytics.results import FloatArray
 
+# Skewness of log T under the tilt of a complete sample, psi''(2) / psi'(2)^1.5: bends Halley's step without a fourth sum.
+SKEWNESS = -0.780
 # Records worked on together: few enough for what is made of them to stay in the cache of a core.
 TILE_RECORDS = 32_768
 
@@ -101,6 +103,23 @@ class Fits:
         i_uu, i_ub, i_bb = self.information
         variance: FloatArray = self.information[::-2] / (i_uu * i_bb - i_ub * i_ub)
         return variance
+
+
+def halley(beta: Any, failed: Any, s0: Any, s1: Any, s2: Any) -> tuple[Any, Any, Any]:
+    """Score and slope by log beta of the profile log-likelihood, per failure, and Halley's step.
+
+    `failed` is the mean of x over the failures. One formula for arrays, and compiled for numbers.
+    """
+    # Divided once each: a division costs as much as a dozen products.
+    by_s0 = 1.0 / s0
+    mean = s1 * by_s0
+    lag, spread = beta * (failed - mean), beta * beta * (s2 * by_s0 - mean * mean)
+    score, slope = 1.0 + lag, lag - spread
+    bend = lag - spread * (3.0 + SKEWNESS * np.sqrt(np.maximum(spread, 0.0)))
+    by_slope = 1.0 / slope
+    newton = -score * by_slope
+    # Newton's step, corrected for the bend by no more than a factor of two.
+    return score, slope, newton / (1.0 - np.minimum(np.maximum(-0.5 * newton * bend * by_slope, -0.5), 0.5))
 
 
 def estimates(

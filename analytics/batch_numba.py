@@ -35,7 +35,7 @@ from analytics.batch_blocks import (
     put_column,
     put_together,
 )
-from analytics.batch_fits import TILE_RECORDS, Status, estimates
+from analytics.batch_fits import TILE_RECORDS, Status, estimates, halley
 from analytics.batch_lanes import LANES
 from analytics.batch_rows import (
     BLOCKS,
@@ -70,27 +70,18 @@ E0 = UNITS
 ROWS = 25
 
 _estimates: Any = njit(estimates)
+_halley: Any = njit(error_model="numpy")(halley)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _advance(lane: Any, skewness: float) -> None:
+def _advance(lane: Any) -> None:
     """Halley's step for each sample of a group, and where it leads: no branches, so that all go at once."""
     for j in range(GROUP):
-        here, beta, s0 = lane[HERE + j], lane[BETA + j], lane[S0 + j]
-        # Divided once each: a division costs as much as a dozen products.
-        by_s0 = 1.0 / s0
-        mean = lane[S1 + j] * by_s0
-        lag, spread = (
-            beta * (lane[MEAN_FAILED + j] - mean),
-            beta * beta * (lane[S2 + j] * by_s0 - mean * mean),
+        here = lane[HERE + j]
+        score, slope, step = _halley(
+            lane[BETA + j], lane[MEAN_FAILED + j], lane[S0 + j], lane[S1 + j], lane[S2 + j]
         )
-        score, slope = 1.0 + lag, lag - spread
-        bend = lag - spread * (3.0 + skewness * math.sqrt(max(spread, 0.0)))
-        by_slope = 1.0 / slope
-        newton = -score * by_slope
-        correction = min(max(-0.5 * newton * bend * by_slope, -0.5), 0.5)
-        step = newton / (1.0 - correction)
-        norm = abs(score) * math.sqrt(lane[FAILED + j] * abs(by_slope))
+        norm = abs(score) * math.sqrt(lane[FAILED + j] / abs(slope))
         low = here if score > 0.0 else lane[LOW + j]
         high = lane[HIGH + j] if score > 0.0 else here
         onward = 1.0 if score > 0.0 else -1.0
@@ -125,7 +116,7 @@ def _pass(blocks: Any, b: int, lane: Any, lane_at: int) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _end(searched: int, limits: Any, lane: Any, open_: Any, member: Any, numbers: Any, status: Any) -> int:
     """Write down the samples whose search has ended; returns how many go on."""
-    verified, last_step, least, most, farthest, _, _ = limits
+    verified, last_step, least, most, farthest, _ = limits
     still = 0
     for i in range(searched):
         j = open_[i]
@@ -168,7 +159,7 @@ def _search(
     status: Any,
 ) -> None:
     """Halley's method for the open samples of a group, from the log beta in `HERE`."""
-    _, _, _, _, _, skewness, passes = limits
+    passes = limits[5]
     for j in range(GROUP):
         lane[LOW + j], lane[HIGH + j] = -np.inf, np.inf
     for _ in range(int(passes)):
@@ -179,7 +170,7 @@ def _search(
         for b in range(BLOCKS):
             if blocks[b, LENGTH]:
                 _pass(blocks, b, lane, lane_at)
-        _advance(lane, skewness)
+        _advance(lane)
         searched = _end(searched, limits, lane, open_, member, numbers, status)
 
 
@@ -215,7 +206,7 @@ def search(
     """Halley's method of `analytics.batch` for each sample.
 
     `sums` holds failures, sum_x and log_scale; `limits` the score to reach, the last step, the range of log beta, the farthest
-    log eta, the skewness and the most passes. `numbers` and `status` are those of `Fits`, and stay as they are where log beta
+    log eta and the most passes. `numbers` and `status` are those of `Fits`, and stay as they are where log beta
     is NaN.
     """
     lane, open_, member, blocks, piece, order, counts = _room(offsets)

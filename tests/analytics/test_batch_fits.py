@@ -1,8 +1,10 @@
+import math
+
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime, minimize_scalar
 
-from analytics.batch_fits import Fits, Status, estimates
+from analytics.batch_fits import Fits, Status, estimates, halley
 
 
 def test_the_numbers_are_rows_of_one_table() -> None:
@@ -27,6 +29,34 @@ def test_the_covariance_is_the_inverse_of_the_information() -> None:
     inverse = np.linalg.inv([[4.0, -1.0], [-1.0, 3.0]])
     assert fits.covariance[:, 0] == pytest.approx([inverse[0, 0], inverse[0, 1], inverse[1, 1]])
     assert fits.variance[:, 0] == pytest.approx([inverse[0, 0], inverse[1, 1]])
+
+
+@pytest.mark.parametrize("log_beta", [-1.0, 0.2, 0.9, 2.5])
+def test_halleys_step_is_newtons_with_the_bend(log_beta: float) -> None:
+    x = np.log([0.2, 0.5, 0.6, 0.8, 0.9, 1.0])
+    failed = x[[0, 2, 4]].mean()
+
+    def profile(b: complex) -> complex:
+        """Profile log-likelihood per failure, up to a constant."""
+        return b + np.exp(b) * failed - np.log(np.exp(np.exp(b) * x).sum())
+
+    beta = math.exp(log_beta)
+    weight = np.exp(beta * x)
+    score, slope, step = halley(beta, failed, *(float((weight * x**k).sum()) for k in range(3)))
+    tiny = 1e-4
+    up, here, down = (profile(log_beta + k * tiny).real for k in (1, 0, -1))
+    assert score == pytest.approx(profile(log_beta + 1e-30j).imag / 1e-30, rel=1e-12)
+    assert slope == pytest.approx((up - 2.0 * here + down) / tiny**2, rel=1e-5)
+    newton = -score / slope
+    # The third derivative takes the skewness of a complete sample; the correction is a factor of two at most.
+    third = (
+        profile(log_beta + tiny + 1e-30j)
+        - 2.0 * profile(log_beta + 1e-30j)
+        + profile(log_beta - tiny + 1e-30j)
+    ).imag
+    bent = newton / (1.0 - np.clip(score * (third / 1e-30 / tiny**2) / (2.0 * slope**2), -0.5, 0.5))
+    assert step == pytest.approx(bent, rel=0.1)
+    assert 2.0 / 3.0 <= step / newton <= 2.0
 
 
 def test_estimates_are_those_of_the_likelihood() -> None:

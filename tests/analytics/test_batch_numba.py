@@ -66,7 +66,7 @@ def test_the_search_stays_between_what_is_known(samples: list[tuple[float, ...]]
         reach = 0.01 + 3.0 * width if width < 0.9 else np.inf
         lane[LOW + j], lane[HIGH + j] = lane[HERE + j] - reach, lane[HERE + j] + reach
     before = lane.copy()
-    batch_numba._advance(lane, -0.78)
+    batch_numba._advance(lane)
     for j in range(GROUP):
         here, to, low, high = before[HERE + j], lane[HERE + j], lane[LOW + j], lane[HIGH + j]
         beta, s0 = before[BETA + j], before[S0 + j]

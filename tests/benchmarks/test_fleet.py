@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 
 from analytics import LifeData, batch, fit_fleet
-from analytics.batch_fits import TILE_RECORDS
+from analytics.batch_fits import TILE_RECORDS, Status
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -102,18 +102,16 @@ def test_against_the_arithmetic(backend: str, monkeypatch: pytest.MonkeyPatch, r
 
 
 def passes_of(samples: batch.Samples, monkeypatch: pytest.MonkeyPatch) -> float:
-    """Passes over the records that the search makes, on average."""
-    read, sums = [0], batch.Samples.power_sums
-
-    def counted(part: batch.Samples, beta: np.ndarray) -> np.ndarray:
-        read[0] += part.x.size
-        return sums(part, beta)
-
+    """Passes over its records that the search of a sample needs, on average over the records."""
+    lengths, read, most = np.diff(samples.offsets), 0, 0
+    searched = samples.maximum_exists
     with monkeypatch.context() as patch:
         patch.setattr(batch, "compiled", lambda: None)
-        patch.setattr(batch.Samples, "power_sums", counted)
-        batch.maximise(samples)
-    return read[0] / samples.x.size
+        while searched.any():
+            read, most = read + lengths[searched].sum(), most + 1
+            patch.setattr(batch, "MOST_PASSES", most)
+            searched = batch.maximise(samples).status == Status.NOT_CONVERGED
+    return float(read / lengths.sum())
 
 
 def test_it_grows_with_the_records(report: Any) -> None:
