@@ -30,6 +30,8 @@ CHUNK_RECORDS = 262_144
 # A sample longer than this is summed block by block, each block counted from the sample's first record.
 BLOCK_RECORDS = 32_768
 MOST_PASSES = 100
+# Passes of the compiled search, before the others, that need few digits: each step about squares the error of the last.
+ROUGH_PASSES = 2
 # A maximum counts as verified this many standard errors from the zero of the score, or closer.
 VERIFIED_SCORE = 1e-6
 LAST_STEP = 1e-6  # of log beta; it is still taken, so that the error left is of the order of its square
@@ -431,7 +433,7 @@ def _search(samples: Samples, log_beta: FloatArray, searched: NDArray[np.bool_],
 def _limits() -> tuple[float, ...]:
     """What the compiled search is told."""
     range_ = math.log(SMALLEST_BETA), math.log(LARGEST_BETA)
-    return VERIFIED_SCORE, LAST_STEP, *range_, FARTHEST_LOG_ETA, float(MOST_PASSES)
+    return VERIFIED_SCORE, LAST_STEP, *range_, FARTHEST_LOG_ETA, float(MOST_PASSES), float(ROUGH_PASSES)
 
 
 def _search_compiled(samples: Samples, log_beta: FloatArray, fits: Fits) -> None:

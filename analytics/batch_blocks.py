@@ -10,13 +10,16 @@ from numba import njit
 
 from analytics.batch_fits import TILE_RECORDS
 from analytics.batch_lanes import LANES
-from analytics.batch_rows import GROUP, pieces_side_by_side
+from analytics.batch_rows import FAR_BELOW_SINGLE, GROUP, pieces_side_by_side, to_single
 
 # A sample longer than this has a block of lanes to itself.
 LONG = 1024
 # What a block is: its first lane, whether one sample has all lanes, its rows, how many of them have a record in every lane,
-# whether any record came late, and where its columns begin (0: there is none).
+# whether any record came late, and where its columns begin (0: there is none), and `COLUMNS` further on these in single
+# precision.
 FIRST, ALONE, LENGTH, FULL, HAS_ENTRIES, X, WEIGHT, ENTRY, ENTRY_WEIGHT = range(9)
+COLUMNS = 4
+FIELDS = X + 2 * COLUMNS
 
 
 @njit(cache=True, nogil=True)
@@ -108,6 +111,17 @@ def address(column: Any) -> Any:
 def aligned(room: Any) -> Any:
     """The first address in a column at which a whole vector lies in one line of the cache."""
     return (address(room) + 63) // 64 * 64
+
+
+@njit(cache=True, nogil=True)
+def put_singles(blocks: Any, b: int) -> None:
+    """Write the columns of a block in single precision too."""
+    if blocks[b, ALONE]:
+        return  # so many rows would leave no digits of a sum
+    for c in range(COLUMNS):
+        if blocks[b, X + c] and (c < 2 or blocks[b, HAS_ENTRIES]):
+            least = 0.0 if c % 2 else FAR_BELOW_SINGLE
+            to_single(blocks[b, X + c], blocks[b, LENGTH], least, blocks[b, X + c + COLUMNS])
 
 
 @njit(cache=True, nogil=True)

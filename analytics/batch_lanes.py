@@ -5,6 +5,7 @@ A machine without vectors that wide runs each instruction as several narrower on
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,8 +17,6 @@ LANES = 8
 # Products may be fused with sums and the sign of zero dropped.
 LOOSE = ("contract", "nsz")
 LOG2_E, LN_2 = 1.0 / math.log(2.0), math.log(2.0)
-# Added to a number below 2**51, this leaves it rounded in the last bits, raised by the bias of an exponent.
-ROUNDER = 1.5 * 2.0**52 + 1023.0
 
 
 def _series(term: Callable[[int, Any], Any], degree: int, low: float, high: float) -> list[float]:
@@ -29,30 +28,62 @@ def _series(term: Callable[[int, Any], Any], degree: int, low: float, high: floa
     return coefficients
 
 
-# exp(r) is 1 + r + r^2 times a series, r from -log 2 / 2 to log 2 / 2: relative error below 1e-16.
-EXP = [1.0, 1.0, *_series(lambda k, r: r**k / math.factorial(k + 2), 9, -LN_2 / 2.0, LN_2 / 2.0)]
+def _exp_series(degree: int) -> list[float]:
+    """exp(r) as 1 + r + r^2 times a series, r from -log 2 / 2 to log 2 / 2."""
+    return [1.0, 1.0, *_series(lambda k, r: r**k / math.factorial(k + 2), degree, -LN_2 / 2.0, LN_2 / 2.0)]
+
+
 # atanh(s) / s is 1 + s^2 times a series of s^2; s = (m - 1) / (m + 1), m from root 1/2 to root 2: below 1e-17.
 ATANH = [1.0, *_series(lambda k, z: z**k / (2.0 * k + 3.0), 7, 0.0, (3.0 - 2.0 * math.sqrt(2.0)) ** 2)]
 SMALLEST_WHOLE = float(np.finfo(np.float64).tiny)
 BITS_OF_ROOT, BITS_OF_1, BITS_OF_2_52 = (
     int(np.float64(v).view(np.int64)) for v in (math.sqrt(0.5), 1.0, 2.0**52)
 )
-REAL, WHOLE = ir.DoubleType(), ir.IntType(64)
+WHOLE = ir.IntType(64)
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How numbers are kept: their type, whole numbers of as many bits, digits, bias of the exponent; the least number that
+    an exponential is made of, and the series it is made with."""
+
+    real: Any
+    whole: Any
+    digits: int
+    bias: float
+    least: float
+    exp: list[float]
+
+
+# Relative error of the series below 1e-16, and below 2e-8, less than the last bit.
+DOUBLE = Precision(ir.DoubleType(), WHOLE, 52, 1023.0, -707.0, _exp_series(9))
+SINGLE = Precision(ir.FloatType(), ir.IntType(32), 23, 127.0, -87.0, _exp_series(4))
 
 
 class Lanes:
     """Arithmetic on vectors of `lanes` numbers, or on one, as instructions of LLVM."""
 
-    def __init__(self, builder: Any, lanes: int) -> None:
-        self.builder, self.lanes = builder, lanes
-        self.real = ir.VectorType(REAL, lanes) if lanes > 1 else REAL
-        self.whole = ir.VectorType(WHOLE, lanes) if lanes > 1 else WHOLE
+    def __init__(self, builder: Any, lanes: int, precision: Precision = DOUBLE) -> None:
+        self.builder, self.lanes, self.precision = builder, lanes, precision
+        self.real = ir.VectorType(precision.real, lanes) if lanes > 1 else precision.real
+        self.whole = ir.VectorType(precision.whole, lanes) if lanes > 1 else precision.whole
+
+    def _constant(self, kind: Any, each: Any, value: float) -> Any:
+        return ir.Constant(kind, [ir.Constant(each, value)] * self.lanes if self.lanes > 1 else value)
 
     def number(self, value: float) -> Any:
-        return ir.Constant(self.real, [ir.Constant(REAL, value)] * self.lanes if self.lanes > 1 else value)
+        return self._constant(self.real, self.precision.real, value)
 
     def bits(self, value: int) -> Any:
-        return ir.Constant(self.whole, [ir.Constant(WHOLE, value)] * self.lanes if self.lanes > 1 else value)
+        return self._constant(self.whole, self.precision.whole, value)
+
+    def part(self, vector: Any, first: int) -> Any:
+        """As many numbers of a vector, from its `first` on; those of a shorter one are repeated."""
+        index, size = ir.IntType(32), vector.type.count
+        which = [ir.Constant(index, (first + k) % size) for k in range(self.lanes)]
+        return self.builder.shuffle_vector(
+            vector, vector, ir.Constant(ir.VectorType(index, self.lanes), which)
+        )
 
     def of(self, value: Any) -> Any:
         """One number in every lane."""
@@ -81,6 +112,15 @@ class Lanes:
         )
         return self.builder.call(load, [pointer, ir.Constant(index, 8), which, otherwise])
 
+    def store_some(self, address: Any, values: Any, which: Any) -> None:
+        """Write the marked whole numbers one behind the other."""
+        pointer = self.builder.inttoptr(address, WHOLE.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [self.whole, pointer.type, which.type])
+        store = get_or_insert_function(  # type: ignore[no-untyped-call]
+            self.builder.module, kind, f"llvm.masked.compressstore.v{self.lanes}i64"
+        )
+        self.builder.call(store, [values, pointer, which])
+
     def store_each(self, address: Any, values: list[Any], apart: int) -> None:
         """Write vectors to an address and behind it, so many numbers apart."""
         for k, value in enumerate(values):
@@ -105,17 +145,23 @@ class Lanes:
         return value
 
     def exp(self, z: Any) -> Any:
-        """The exponential without a call or a branch; relative error below 1e-15 to -20, 3e-14 to -707; below, that of -707."""
-        builder, least = self.builder, self.number(-707.0)
-        z = builder.select(builder.fcmp_ordered(">", z, least), z, least)
+        """The exponential without a call or a branch; below the least number of a precision, that of it.
+
+        Relative error in double precision below 1e-15 to -20, 3e-14 to -707; in single below 1e-6 to -20.
+        """
+        builder, kind = self.builder, self.precision
+        z = self.larger(z, self.number(kind.least))
+        # Added to a number, this leaves it rounded in the last bits, raised by the bias of an exponent.
+        rounder = self.number(1.5 * 2.0**kind.digits + kind.bias)
         # In this order: the rounding is what counts here.
         scaled = builder.fmul(z, self.number(LOG2_E), flags=LOOSE)
-        rounded = builder.fadd(scaled, self.number(ROUNDER), flags=LOOSE)
-        r = self.plus(z, self.times(builder.fsub(rounded, self.number(ROUNDER)), self.number(-LN_2)))
+        rounded = builder.fadd(scaled, rounder, flags=LOOSE)
+        r = self.plus(z, self.times(builder.fsub(rounded, rounder), self.number(-LN_2)))
         square = builder.fmul(r, r)
-        odd = self.times(r, self.polynomial(EXP[1::2], square))
-        power = builder.bitcast(builder.shl(builder.bitcast(rounded, self.whole), self.bits(52)), self.real)
-        return builder.fmul(self.plus(self.polynomial(EXP[0::2], square), odd), power)
+        odd = self.times(r, self.polynomial(kind.exp[1::2], square))
+        power = builder.shl(builder.bitcast(rounded, self.whole), self.bits(kind.digits))
+        power = builder.bitcast(power, self.real)
+        return builder.fmul(self.plus(self.polynomial(kind.exp[0::2], square), odd), power)
 
     def log(self, v: Any) -> Any:
         """The logarithm of a positive number without a call or a branch; relative error below 1e-15."""

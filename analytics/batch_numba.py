@@ -17,8 +17,10 @@ from numba import njit
 
 from analytics.batch_blocks import (
     ALONE,
+    COLUMNS,
     ENTRY,
     ENTRY_WEIGHT,
+    FIELDS,
     FIRST,
     FULL,
     HAS_ENTRIES,
@@ -33,6 +35,7 @@ from analytics.batch_blocks import (
     most_numbers,
     next_tile,
     put_column,
+    put_singles,
     put_together,
 )
 from analytics.batch_fits import TILE_RECORDS, Status, estimates, halley
@@ -47,8 +50,10 @@ from analytics.batch_rows import (
     log,
     logs,
     powers,
+    rough_powers,
     weighted_logs,
     weighted_powers,
+    weighted_rough_powers,
 )
 
 OK, NO_FAILURES, NO_FINITE_MAXIMUM = (
@@ -96,17 +101,30 @@ def _advance(lane: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _pass(blocks: Any, b: int, lane: Any, lane_at: int) -> None:
+def _sums(rough: bool, x: int, weight: int, rows: int, beta: int, sums: int) -> None:
+    """Power sums of the samples side by side, with weights if there are any."""
+    if rough and weight:
+        weighted_rough_powers(x, weight, rows, beta, sums)
+    elif rough:
+        rough_powers(x, rows, beta, sums)
+    elif weight:
+        weighted_powers(x, weight, rows, beta, sums)
+    else:
+        powers(x, rows, beta, sums)
+
+
+@njit(cache=True, nogil=True)
+def _pass(blocks: Any, b: int, lane: Any, lane_at: int, rough: bool) -> None:
     """Power sums of the samples of a block, less those of their entries."""
     first, rows = blocks[b, FIRST], blocks[b, LENGTH]
     hand_round(blocks, b, lane, BETA)
     beta, sums = lane_at + 8 * (BETA + first), lane_at + 8 * (S0 + first)
-    if blocks[b, WEIGHT]:
-        weighted_powers(blocks[b, X], blocks[b, WEIGHT], rows, beta, sums)
-    else:
-        powers(blocks[b, X], rows, beta, sums)
+    rough = rough and not blocks[b, ALONE]
+    c = COLUMNS if rough else 0
+    _sums(rough, blocks[b, X + c], blocks[b, WEIGHT + c], rows, beta, sums)
     if blocks[b, HAS_ENTRIES]:
-        weighted_powers(blocks[b, ENTRY], blocks[b, ENTRY_WEIGHT], rows, beta, lane_at + 8 * (E0 + first))
+        late = lane_at + 8 * (E0 + first)
+        _sums(rough, blocks[b, ENTRY + c], blocks[b, ENTRY_WEIGHT + c], rows, beta, late)
         for k in range(0, 3 * GROUP, GROUP):
             for j in range(first, first + LANES):
                 lane[S0 + k + j] -= lane[E0 + k + j]
@@ -116,7 +134,7 @@ def _pass(blocks: Any, b: int, lane: Any, lane_at: int) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _end(searched: int, limits: Any, lane: Any, open_: Any, member: Any, numbers: Any, status: Any) -> int:
     """Write down the samples whose search has ended; returns how many go on."""
-    verified, last_step, least, most, farthest, _ = limits
+    verified, last_step, least, most, farthest, _, _ = limits
     still = 0
     for i in range(searched):
         j = open_[i]
@@ -158,26 +176,31 @@ def _search(
     numbers: Any,
     status: Any,
 ) -> None:
-    """Halley's method for the open samples of a group, from the log beta in `HERE`."""
-    passes = limits[5]
-    for j in range(GROUP):
-        lane[LOW + j], lane[HIGH + j] = -np.inf, np.inf
-    for _ in range(int(passes)):
+    """Halley's method for the open samples of a group, from the log beta in `HERE`: the first steps in single precision,
+    at a third of the cost; no answer rests on them."""
+    passes, rough_passes = int(limits[5]), int(limits[6])
+    for k in range(rough_passes + passes):
         if searched == 0:
             return
+        rough = k < rough_passes
+        if k in (0, rough_passes):
+            # No rough score says on which side of the maximum it is.
+            for j in range(GROUP):
+                lane[LOW + j], lane[HIGH + j] = -np.inf, np.inf
         for j in range(GROUP):
             lane[BETA + j] = exp(lane[HERE + j])
         for b in range(BLOCKS):
             if blocks[b, LENGTH]:
-                _pass(blocks, b, lane, lane_at)
+                _pass(blocks, b, lane, lane_at, rough)
         _advance(lane)
-        searched = _end(searched, limits, lane, open_, member, numbers, status)
+        if not rough:
+            searched = _end(searched, limits, lane, open_, member, numbers, status)
 
 
 @njit(cache=True, nogil=True)
 def _room(offsets: Any) -> Any:
     """What a search works on, made once: numbers, open lanes and samples of a group, its blocks, pieces, order and counts."""
-    blocks = np.zeros((BLOCKS, 9), dtype=np.int64)
+    blocks = np.zeros((BLOCKS, FIELDS), dtype=np.int64)
     blocks[:, FIRST] = LANES * np.arange(BLOCKS)
     return (
         np.zeros(ROWS * GROUP),
@@ -188,6 +211,13 @@ def _room(offsets: Any) -> Any:
         np.empty(offsets.size, dtype=np.int64),
         np.empty(LONG + 3, dtype=np.int64),
     )
+
+
+@njit(cache=True, nogil=True)
+def _give_room(blocks: Any, b: int, c: int, room: Any, most: int) -> None:
+    """Places for a column of a block, in both precisions."""
+    for k in (c, c + COLUMNS):
+        blocks[b, X + k] = aligned(room) + 8 * (2 * COLUMNS * b + k) * most
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -206,17 +236,18 @@ def search(
     """Halley's method of `analytics.batch` for each sample.
 
     `sums` holds failures, sum_x and log_scale; `limits` the score to reach, the last step, the range of log beta, the farthest
-    log eta and the most passes. `numbers` and `status` are those of `Fits`, and stay as they are where log beta
-    is NaN.
+    log eta, the most passes and the rough ones before them. `numbers` and `status` are those of `Fits`, and stay as they are
+    where log beta is NaN.
     """
     lane, open_, member, blocks, piece, order, counts = _room(offsets)
     lane_at, pieces_at = address(lane), address(piece)
     columns = (address(x), address(weight), address(entry), address(entry_weight))
     most = most_numbers(offsets)
-    room = np.empty(4 * BLOCKS * most + LANES)
+    room = np.empty(2 * COLUMNS * BLOCKS * most + LANES)
     for b in range(BLOCKS):
-        for c in range(4):
-            blocks[b, X + c] = aligned(room) + 8 * (4 * b + c) * most if columns[c] else 0
+        for c in range(COLUMNS):
+            if columns[c]:
+                _give_room(blocks, b, c, room, most)
         blocks[b, HAS_ENTRIES] = columns[2] != 0
     first = 0
     while first < offsets.size - 1:
@@ -225,10 +256,11 @@ def search(
             searched = 0
             for b in range(BLOCKS):
                 at += fill_block(blocks, b, at, many, order, offsets, member, piece)
-                for c in range(4):
+                for c in range(COLUMNS):
                     if columns[c]:
                         filler = 0.0 if c % 2 else FAR_BELOW
                         put_column(blocks, b, columns[c], pieces_at, blocks[b, X + c], filler)
+                put_singles(blocks, b)
                 for j in range(blocks[b, FIRST], blocks[b, FIRST] + LANES):
                     k = member[j]
                     lane[HERE + j] = 0.0
@@ -343,10 +375,10 @@ def fit(
     tile = np.empty((columns, longest))
     lane_at, pieces_at, tile_at = address(lane), address(piece), address(tile)
     most = most_numbers(offsets)
-    room = np.empty(4 * BLOCKS * most + LANES)
+    room = np.empty(2 * COLUMNS * BLOCKS * most + LANES)
     for b in range(BLOCKS):
-        for c in range(4 if weighted else 1):
-            blocks[b, X + c] = aligned(room) + 8 * (4 * b + c) * most
+        for c in range(COLUMNS if weighted else 1):
+            _give_room(blocks, b, c, room, most)
     first = 0
     while first < offsets.size - 1:
         many, at = next_tile(offsets, first, order, counts), 0
@@ -362,6 +394,7 @@ def fit(
                     column = tile_at + 8 * (c * longest - begin)
                     put_column(blocks, b, column, pieces_at, blocks[b, X + c], 0.0)
                 _prepare(blocks, b, all_there, lane, lane_at)
+                put_singles(blocks, b)
             _start(lane)
             searched = 0
             for j in range(GROUP):
@@ -398,17 +431,12 @@ def add_up(values: Any, offsets: Any, sums: Any) -> None:
 def where_changed(values: Any) -> Any:
     """The numbers of the values, all whole numbers, that are not the one before, and 0."""
     found = np.empty(values.size + LANES, dtype=np.int64)
-    found[0], many, at = 0, 1, address(values)
-    whole = 1 + (values.size - 1) // LANES * LANES
-    for first in range(1, whole, LANES):
-        bits = changes(at + 8 * first)
-        if bits:
-            for k in range(LANES):
-                found[many] = (
-                    first + k
-                )  # overwritten where there is no change: its place could not be foretold
-                many += bits >> k & 1
-    for i in range(whole, values.size):
+    vectors = (values.size - 1) // LANES
+    many = changes(address(values) + 8, vectors, address(found) + 8) + 1
+    # They are counted from the second value on, the first that is compared to one before.
+    found[0] = -1
+    found[:many] += 1
+    for i in range(1 + vectors * LANES, values.size):
         found[many] = i
         many += values[i] != values[i - 1]
     return found[:many]

@@ -11,14 +11,16 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from analytics.batch_lanes import LANES, WHOLE, Lanes, Row, row_loop, side_by_side
+from analytics.batch_lanes import LANES, SINGLE, WHOLE, Lanes, Row, counted_loop, row_loop, side_by_side
 
 # Samples searched together: between their passes the processor works on the steps of all.
 BLOCKS = 2
 GROUP = BLOCKS * LANES
 # Stands for a record that a lane lacks: its exponential is as good as 0, whatever beta.
 FAR_BELOW = -1e15
-NOTHING = ir.Constant(WHOLE, 0)
+NOTHING, ONE = ir.Constant(WHOLE, 0), ir.Constant(WHOLE, 1)
+# The same in single precision: its exponential times its square must be as good as 0 too.
+FAR_BELOW_SINGLE = -1e8
 
 
 def _add_powers(lanes: Lanes, beta: Any, values: list[Any], sums: list[Any]) -> list[Any]:
@@ -42,6 +44,38 @@ def _generate_powers(_context: Any, builder: Any, _signature: Any, given: Any) -
         lambda row, sums: _add_powers(lanes, each, [row.load(c) for c in columns], sums),
     )
     lanes.store_each(sums, totals, GROUP)
+    return rows
+
+
+def _generate_rough_powers(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+    *columns, rows, beta, sums = given
+    lanes, pair = Lanes(builder, LANES), Lanes(builder, 2 * LANES, SINGLE)
+    single = Lanes(builder, LANES, SINGLE)
+    each = pair.part(builder.fptrunc(lanes.load(beta), single.real), 0)
+    totals = row_loop(
+        pair,
+        NOTHING,
+        builder.lshr(builder.add(rows, ONE), ONE),
+        [pair.number(0.0)] * 3,
+        lambda row, sums: _add_powers(pair, each, [row.load(c) for c in columns], sums),
+    )
+    halves = [[builder.fpext(single.part(t, k), lanes.real) for k in (0, LANES)] for t in totals]
+    lanes.store_each(sums, [lanes.plus(*both) for both in halves], GROUP)
+    return rows
+
+
+def _generate_single(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+    column, rows, least, room = given
+    lanes, single = Lanes(builder, LANES), Lanes(builder, LANES, SINGLE)
+    floor = lanes.of(least)
+
+    def body(row: Row, _: list[Any]) -> list[Any]:
+        value = lanes.larger(row.load(column), floor)
+        Row(single, row.number).store(room, builder.fptrunc(value, single.real))
+        return []
+
+    row_loop(lanes, NOTHING, rows, [], body)
+    Row(single, rows).store(room, builder.fptrunc(floor, single.real))
     return rows
 
 
@@ -137,11 +171,24 @@ def _generate_side_by_side(_context: Any, builder: Any, _signature: Any, given: 
 
 
 def _generate_changes(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-    lanes = Lanes(builder, LANES)
-    before = builder.sub(given[0], given[0].type(8))
-    here, there = (builder.load(lanes.pointer(at, lanes.whole), align=8) for at in (given[0], before))
-    differ = builder.bitcast(builder.icmp_unsigned("!=", here, there), ir.IntType(LANES))
-    return builder.zext(differ, given[0].type)
+    values, vectors, found = given
+    lanes, kind = Lanes(builder, LANES), values.type
+    numbers = ir.Constant(lanes.whole, [ir.Constant(kind, k) for k in range(LANES)])
+
+    def body(at: Any, running: list[Any]) -> list[Any]:
+        first = builder.mul(at, kind(LANES))
+        address = builder.add(values, builder.mul(first, kind(8)))
+        here, before = (
+            builder.load(lanes.pointer(each, lanes.whole), align=8)
+            for each in (address, builder.sub(address, kind(8)))
+        )
+        differ = builder.icmp_unsigned("!=", here, before)
+        lanes.store_some(running[0], builder.add(lanes.of(first), numbers), differ)
+        many = builder.ctpop(builder.bitcast(differ, ir.IntType(LANES)))
+        return [builder.add(running[0], builder.mul(builder.zext(many, kind), kind(8)))]
+
+    (end,) = counted_loop(builder, NOTHING, vectors, 1, [found], body)
+    return builder.udiv(builder.sub(end, found), kind(8))
 
 
 def _generate_exp(_context: Any, z: Any) -> Any:
@@ -162,6 +209,20 @@ powers: Any = intrinsic(
 weighted_powers: Any = intrinsic(
     lambda _context, x, weight, rows, beta, sums: (types.int64(x, weight, rows, beta, sums), _generate_powers)
 )
+# The same sums, but in single precision and two rows at a time, of columns that `to_single` made.
+rough_powers: Any = intrinsic(
+    lambda _context, x, rows, beta, sums: (types.int64(x, rows, beta, sums), _generate_rough_powers)
+)
+weighted_rough_powers: Any = intrinsic(
+    lambda _context, x, weight, rows, beta, sums: (
+        types.int64(x, weight, rows, beta, sums),
+        _generate_rough_powers,
+    )
+)
+# Rows of a column in single precision, none below the least number; one row more holds that.
+to_single: Any = intrinsic(
+    lambda _context, column, rows, least, room: (types.int64(column, rows, least, room), _generate_single)
+)
 # Ages, those of survivors negative, 0 for none: the largest; and their logarithms x over a scale, written in their place,
 # with failures, sum of x over these, records, sums of x and of x^2, and sum of the ages. There is none of 0 in `full` rows.
 largest: Any = intrinsic(
@@ -173,8 +234,10 @@ logs: Any = intrinsic(
         _generate_logs,
     )
 )
-# Which of the next `LANES` whole numbers are not the one before: a bit each.
-changes: Any = intrinsic(lambda _context, values: (types.int64(values), _generate_changes))
+# Which of the whole numbers in so many vectors are not the one before: writes their numbers, gives back how many they are.
+changes: Any = intrinsic(
+    lambda _context, values, vectors, found: (types.int64(values, vectors, found), _generate_changes)
+)
 # The same with weights and ages at entry, which become logarithms too, with weights of their own (0 for an entry of 0); more
 # sums: weights of what was at risk from age 0 on, lengths between entry and age on the log axis, these by their middles,
 # weights of what came late. Last the largest x of what was at risk at all.

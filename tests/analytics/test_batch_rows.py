@@ -4,7 +4,7 @@ from numba import njit
 
 from analytics import batch_rows
 from analytics.batch_lanes import LANES
-from analytics.batch_rows import FAR_BELOW, GROUP
+from analytics.batch_rows import FAR_BELOW, FAR_BELOW_SINGLE, GROUP
 
 
 @njit
@@ -15,6 +15,23 @@ def powers(x: np.ndarray, rows: int, beta: np.ndarray, sums: np.ndarray) -> None
 @njit
 def weighted_powers(x: np.ndarray, w: np.ndarray, rows: int, beta: np.ndarray, sums: np.ndarray) -> None:
     batch_rows.weighted_powers(x.ctypes.data, w.ctypes.data, rows, beta.ctypes.data, sums.ctypes.data)
+
+
+@njit
+def to_single(column: np.ndarray, rows: int, least: float, room: np.ndarray) -> None:
+    batch_rows.to_single(column.ctypes.data, rows, least, room.ctypes.data)
+
+
+@njit
+def rough_powers(x: np.ndarray, rows: int, beta: np.ndarray, sums: np.ndarray) -> None:
+    batch_rows.rough_powers(x.ctypes.data, rows, beta.ctypes.data, sums.ctypes.data)
+
+
+@njit
+def weighted_rough_powers(
+    x: np.ndarray, w: np.ndarray, rows: int, beta: np.ndarray, sums: np.ndarray
+) -> None:
+    batch_rows.weighted_rough_powers(x.ctypes.data, w.ctypes.data, rows, beta.ctypes.data, sums.ctypes.data)
 
 
 @njit
@@ -51,8 +68,8 @@ def side_by_side(
 
 
 @njit
-def changes(values: np.ndarray, first: int) -> int:
-    return int(batch_rows.changes(values.ctypes.data + 8 * first))
+def changes(values: np.ndarray, vectors: int, found: np.ndarray) -> int:
+    return int(batch_rows.changes(values.ctypes.data + 8, vectors, found.ctypes.data))
 
 
 @pytest.mark.parametrize("rows", [1, 2, 31])
@@ -70,6 +87,26 @@ def test_power_sums_are_those_of_each_column(rng: np.random.Generator, rows: int
         expected = [(given * np.exp(beta * at) * at**k).sum(axis=0) for k in range(3)]
         for k in range(3):
             assert sums[k * GROUP : k * GROUP + LANES] == pytest.approx(expected[k], rel=1e-13)
+        assert np.isnan(sums[LANES:GROUP]).all()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 31])
+def test_rough_power_sums_have_six_digits(rng: np.random.Generator, rows: int) -> None:
+    x, weight = -rng.exponential(1.0, (rows, LANES)), rng.integers(0, 4, (rows, LANES)).astype(float)
+    x[rng.random((rows, LANES)) < 0.2] = FAR_BELOW
+    # What lies behind the last row and the one that is added would show at once.
+    singles = np.full((2, rows + 9, LANES), np.nan, dtype=np.float32)
+    to_single(x, rows, FAR_BELOW_SINGLE, singles[0])
+    to_single(weight, rows, 0.0, singles[1])
+    beta, sums = rng.uniform(0.5, 3.0, LANES), np.full(3 * GROUP, np.nan)
+    for given, run in (
+        (weight, lambda: weighted_rough_powers(*singles, rows, beta, sums)),
+        (1.0, lambda: rough_powers(singles[0], rows, beta, sums)),
+    ):
+        run()
+        expected = [(given * np.exp(beta * x) * x**k).sum(axis=0) for k in range(3)]
+        for k in range(3):
+            assert sums[k * GROUP : k * GROUP + LANES] == pytest.approx(expected[k], rel=1e-6, abs=1e-15)
         assert np.isnan(sums[LANES:GROUP]).all()
 
 
@@ -146,8 +183,11 @@ def test_pieces_are_put_side_by_side(rng: np.random.Generator, rows: int) -> Non
     assert np.isnan(room[filled:]).all()
 
 
-def test_changes_are_bits(rng: np.random.Generator) -> None:
-    values = rng.integers(-1, 1, 100)
-    for first in range(1, 100 - LANES):
-        differ = values[first : first + LANES] != values[first - 1 : first + LANES - 1]
-        assert changes(values, first) == sum(1 << int(k) for k in np.flatnonzero(differ))
+@pytest.mark.parametrize("vectors", [0, 1, 12])
+def test_changes_are_where_a_number_is_not_the_one_before(rng: np.random.Generator, vectors: int) -> None:
+    values, found = rng.integers(-1, 1, 1 + vectors * LANES + 3), np.full(200, -7)
+    many = changes(values, vectors, found)
+    # Counted from the second value, to which the first is compared; what follows the last vector is not looked at.
+    expected = np.flatnonzero(np.diff(values[: 1 + vectors * LANES]))
+    assert found[:many].tolist() == expected.tolist()
+    assert (found[many:] == -7).all()
