@@ -97,7 +97,8 @@ def _check(annotation: Any) -> Check | None:
 
 def _is_known(asked: Any) -> bool:
     of = typing.get_origin(asked)
-    return of in (Mapping, Sequence, Collection) or (of is None and isinstance(asked, type))
+    is_class = of is None and isinstance(asked, type) and asked is not Any
+    return of in (Mapping, Sequence, Collection) or is_class
 
 
 def _one_word_of(words: tuple[str, ...]) -> Check:
@@ -146,7 +147,7 @@ def _is_hashable(value: Any) -> bool:
 def _words(asked: Any) -> str:
     of = typing.get_origin(asked)
     if of in (Sequence, Collection):
-        return "a list"
+        return "a list of words" if typing.get_args(asked)[0] is str else "a list"
     if of is Mapping:
         return "a dict"
     return WORDS.get(str(asked.__name__), str(asked.__name__))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from analytics.arguments import checked
 from analytics.errors import InvalidData
 from analytics.fleet_parts import Settings
 from analytics.fleet_tables import fit_frame, fit_table
@@ -18,6 +19,7 @@ Distribution = Literal["weibull", "exponential", "lognormal"]
 Bounds = Literal["wald", "likelihood_ratio", "chi_square", "calibrated", "bootstrap"]
 
 
+@checked
 def fit_fleet(
     data: Any,
     *,
@@ -56,7 +58,8 @@ def fit_fleet(
     Returns
     -------
     DataFrame
-        One row a part, in the order of the labels: the parameters (`eta`, `beta`; `theta`; `mu`, `sigma`), their bounds
+        One row a part, in the order of the labels, which in a categorical column is that of its categories (of
+        partitions, where all have the same): the parameters (`eta`, `beta`; `theta`; `mu`, `sigma`), their bounds
         (`eta_lower`, `eta_upper`, ...), `b10`, `failures`, `records`, `exposure`, `loglik`, `score_norm` and `status`:
 
         * "ok": a verified maximum.
@@ -119,9 +122,9 @@ def fit_fleet(
 
 
 def _key_names(by: str | Sequence[str] | None) -> Sequence[str]:
-    if not by:
+    names = [by] if isinstance(by, str) else [] if by is None else list(by)
+    if not names or names == [""]:
         raise InvalidData("`by` must name the column that says which part a row belongs to")
-    names = [by] if isinstance(by, str) else list(by)
     if len(set(names)) < len(names):
         raise InvalidData("`by` names a column twice")
     return names

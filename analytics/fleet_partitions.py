@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.errors import InvalidData
 from analytics.fleet_answers import Answers
 from analytics.fleet_parts import Settings
-from analytics.fleet_tables import each_in_threads, fit_frame
+from analytics.fleet_tables import each_in_threads, fit_frame, key_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,5 +146,5 @@ def _fit(
 
 
 def _rows_of(frame: "pd.DataFrame", number: int, names: Sequence[str], labels: Any) -> "pd.DataFrame":
-    keys = frame.set_index(list(names)).index
+    keys = key_columns(frame, names).set_index(list(names)).index
     return frame[keys.isin(labels)]

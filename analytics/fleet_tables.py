@@ -29,8 +29,22 @@ def fit_frame(
     data = life_data(frame, names)
     if any(frame[name].ndim > 1 for name in names):
         raise InvalidData("the table has two columns of one name among those that say the part")
-    labels = frame[names[0]].to_numpy() if len(names) == 1 else frame[list(names)]
+    keys = key_columns(frame, names)
+    # Several columns stay a table, and so does one that has an order of its own.
+    plain = len(names) == 1 and keys[names[0]].dtype != "category"
+    labels = keys[names[0]].to_numpy() if plain else keys
     return fit_table(data, labels, names, settings, workers, client)
+
+
+def key_columns(frame: "pd.DataFrame", names: Sequence[str]) -> "pd.DataFrame":
+    """The columns that say the part, as pandas can look them up, without the index: it may have the name of one."""
+    import pandas as pd
+
+    columns = {
+        name: _in_order_of_bytes(column.to_numpy()) if isinstance(column.dtype, np.dtype) else column.array
+        for name, column in ((name, frame[name]) for name in names)
+    }
+    return pd.DataFrame(columns, copy=False)
 
 
 def life_data(frame: "pd.DataFrame", names: Sequence[str]) -> LifeData:
@@ -105,25 +119,24 @@ def _sorted_parts(labels: Any) -> tuple[Any, NDArray[np.intp] | None, NDArray[np
     """The sorted labels of the parts, the rows in that order (None: they are), and where each part begins, and the end."""
     import pandas as pd
 
-    if isinstance(labels, np.ndarray):
-        labels = _in_order_of_bytes(labels)
-        _refuse_unlabelled(pd.isna(labels) if labels.dtype == object else np.zeros(0, dtype=bool))
-        try:
+    try:
+        if isinstance(labels, np.ndarray):
+            labels = _in_order_of_bytes(labels)
+            _refuse_unlabelled(pd.isna(labels) if labels.dtype == object else np.zeros(0, dtype=bool))
             starts = _where_labels_change(labels)
             index = pd.Index(labels[starts])
             if index.is_monotonic_increasing and index.is_unique and not index.hasnans:
                 return index, None, np.append(starts, labels.size)
             codes, index = pd.factorize(pd.Index(labels), sort=True)
-        except TypeError as error:
-            raise InvalidData(
-                f"the labels of the parts have no order, or cannot be looked up: {error}"
-            ) from error
-        _refuse_unlabelled(codes < 0)
-    else:
-        _refuse_unlabelled(labels.isna().any(axis=1).to_numpy())
-        # Without its index, which may have the name of a column.
-        grouper = labels.reset_index(drop=True).groupby(list(labels), sort=True, observed=True)
-        codes, index = grouper.ngroup().to_numpy(), grouper.size().index
+            _refuse_unlabelled(codes < 0)
+        else:
+            _refuse_unlabelled(labels.isna().any(axis=1).to_numpy())
+            grouper = labels.groupby(list(labels), sort=True, observed=True)
+            codes, index = grouper.ngroup().to_numpy(), grouper.size().index
+    except TypeError as error:
+        raise InvalidData(
+            f"the labels of the parts have no order, or cannot be looked up: {error}"
+        ) from error
     offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(index)))]).astype(np.intp)
     return index, np.argsort(codes, kind="stable"), offsets
 

@@ -1,10 +1,12 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analytics import AnalyticsError, InvalidData, LifeData, fit_fleet, fit_weibull
+from analytics import AnalyticsError, InvalidData, LifeData, WrongType, fit_fleet, fit_weibull
 
 NUMBERS = ["eta", "beta", "eta_lower", "eta_upper", "beta_lower", "beta_upper", "b10", "loglik"]
 
@@ -199,3 +201,29 @@ def test_a_failure_at_its_age_of_entry_counts_as_in_a_fit_of_its_own() -> None:
 
     grid = own.beta * np.linspace(0.9, 1.1, 2_001)
     assert grid[np.argmax([profile(beta) for beta in grid])] == pytest.approx(own.beta, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("setting", "given"),
+    [
+        ("by", 3),
+        ("by", b"part"),
+        ("by", [["part"]]),
+        ("by", len),
+        ("distribution", ["weibull"]),
+        ("workers", "2"),
+    ],
+)
+def test_settings_of_another_kind_are_refused_by_name(setting: str, given: Any) -> None:
+    table = pd.DataFrame({"part": 1, "time": [5.0, 9, 4, 7], "event": 1})
+    with pytest.raises(WrongType, match=f"^{setting} must be "):
+        fit_fleet(table, **{"by": "part", setting: given})
+
+
+def test_the_names_of_columns_may_be_an_array() -> None:
+    table = pd.DataFrame({"site": list("aabb"), "part": [1, 1, 2, 2], "time": [5.0, 9, 4, 7], "event": 1})
+    expected = fit_fleet(table, by=["site", "part"])
+    for by in (np.array(["site", "part"]), table.columns[:2], ("site", "part")):
+        pd.testing.assert_frame_equal(fit_fleet(table, by=by), expected)
+    with pytest.raises(InvalidData, match="must name the column"):
+        fit_fleet(table, by=np.array([]))

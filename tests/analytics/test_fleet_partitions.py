@@ -122,3 +122,17 @@ def test_partitions_without_a_record_are_refused(rng: np.random.Generator, tmp_p
     for data in (tmp_path / "empty.parquet", frame.from_pandas(nothing, npartitions=1)):
         with pytest.raises(InvalidData, match="at least one record"):
             fit_fleet(data, by="part")
+
+
+@pytest.mark.parametrize("kind", [">i4", ">f8", "float16"])
+@pytest.mark.parametrize("by", ["part", ["site", "part"]])
+def test_labels_that_pandas_cannot_look_up_may_lie_in_several_partitions(
+    kind: str, by: str | list[str]
+) -> None:
+    dataframe, delayed = pytest.importorskip("dask.dataframe"), pytest.importorskip("dask.delayed")
+    part = pd.Series(np.array([2, 1, 2, 1], dtype=kind))
+    table = pd.DataFrame({"site": "a", "part": part, "time": [5.0, 9, 4, 7], "event": 1})
+    scattered = dataframe.from_delayed([delayed.delayed(table)] * 2, meta=table, verify_meta=False)
+    found, doubled = fit_fleet(scattered, by=by), fit_fleet(table.assign(count=2), by=by)
+    assert found["records"].tolist() == [4, 4]
+    np.testing.assert_allclose(found["eta"], doubled["eta"], rtol=1e-12)

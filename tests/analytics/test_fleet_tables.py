@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -117,6 +119,27 @@ def test_labels_that_pandas_cannot_look_up_are_made_such(kind: str) -> None:
     for labels in ([1, 1, 2, 2], [2, 2, 1, 1]):
         fits = fit_fleet(LifeData([5.0, 9, 4, 7], 1, group=np.array(labels, dtype=kind)))
         assert (fits.index.tolist(), fits["records"].tolist()) == ([1, 2], [2, 2])
+        part = pd.Series(np.array(labels, dtype=kind))
+        table = pd.DataFrame({"site": "a", "part": part, "time": [5.0, 9, 4, 7], "event": 1})
+        fits = fit_fleet(table, by=["site", "part"])
+        assert (fits.index.tolist(), fits["records"].tolist()) == ([("a", 1), ("a", 2)], [2, 2])
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_categories_keep_their_order(ordered: bool, tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"size": ["large", "small", "mid"] * 4, "site": "a", "time": np.arange(1.0, 13.0), "event": 1}
+    )
+    sizes = pd.CategoricalDtype(["small", "none", "mid", "large"], ordered=ordered)
+    table["size"] = table["size"].astype(sizes)
+    table.to_parquet(tmp_path / "fleet.parquet", row_group_size=4)
+    for data in (table, tmp_path / "fleet.parquet"):
+        assert fit_fleet(data, by="size").index.tolist() == ["small", "mid", "large"]
+        several = fit_fleet(data, by=["site", "size"])
+        assert several.index.get_level_values("size").tolist() == ["small", "mid", "large"]
+        same(fit_fleet(data, by="size"), several.droplevel("site"))
+    # As plain labels they come in the order of the alphabet.
+    assert fit_fleet(table.astype({"size": str}), by="size").index.tolist() == ["large", "mid", "small"]
 
 
 @pytest.mark.parametrize("kind", ["string", "Int64", "boolean", "category", "object", "float"])
@@ -138,6 +161,8 @@ def test_labels_without_an_order_are_refused() -> None:
         table = pd.DataFrame({"part": pd.Series(labels, dtype=object), "time": [5.0, 9, 4], "event": 1})
         with pytest.raises(InvalidData, match="no order"):
             fit_fleet(LifeData(table["time"], 1, group=table["part"].to_numpy()))
+        with pytest.raises(InvalidData, match="no order"):
+            fit_fleet(table.assign(site="a"), by=["site", "part"])
 
 
 def test_names_of_columns_may_be_those_of_the_index_and_not_twice() -> None:
