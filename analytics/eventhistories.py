@@ -52,8 +52,8 @@ class EventHistories:
         windows. Needed when neither `start` nor `end` is a mapping and some system may have had no event;
         without it such a system cannot be told from one that does not exist, so two plain numbers are
         refused.
-    kind : sequence of str, optional, shape (n_events,)
-        What happened ("seal leak"), for `select`.
+    kind : sequence of hashable, optional, shape (n_events,)
+        What happened ("seal leak"), for `select`. Kept as text, as the systems are.
     cost : array_like of float, optional, shape (n_events,)
         Cost of each event (money, labour hours, downtime), for cumulative cost.
     unit : str
@@ -259,7 +259,7 @@ class EventHistories:
         """What lives have and histories have not: refused, so that nothing fits a life distribution to histories."""
         raise NotLives(NO_LIVES)
 
-    def select(self, *kinds: str) -> Self:
+    def select(self, *kinds: Any) -> Self:
         """The same systems and windows with only the events of these kinds: exposure is never taken away.
 
         Raises
@@ -269,7 +269,8 @@ class EventHistories:
         """
         if self.kind is None:
             raise InvalidData("these histories carry no kinds to select by; give kind= when building them")
-        keep = np.array([word in kinds for word in self.kind], dtype=bool)
+        wanted = {str(kind) for kind in kinds}
+        keep = np.array([word in wanted for word in self.kind], dtype=bool)
         return self._taken(range(len(self.systems)), keep, np.ones(self.window_system.size, dtype=bool))
 
     def only(self, *systems: Any) -> Self:

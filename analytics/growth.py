@@ -1,8 +1,10 @@
 """What a system will do once the fixes found in its test are built in: the Crow extended projection."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -158,6 +160,7 @@ def project_growth(
         One system from 0 to the end of its test, `kind` naming the failure mode of each event.
     fix_effectiveness : mapping of str to float
         The modes with delayed fixes (BD), and the share of its rate in [0, 1] that each fix takes away; about 0.7 is usual.
+        As in the histories, a label that is no text is taken as its text (``str(label)``), 1 as "1".
     fixed_in_test : collection of str
         Modes fixed during the test (BC). Every mode named nowhere gets no fix (A).
     method : {"unbiased", "mle"}
@@ -203,7 +206,9 @@ def project_growth(
     (66.7, 118.0, 137.9)
     """
     tail_probabilities(confidence)
-    named = _modes(histories, fix_effectiveness, fixed_in_test)
+    effective = [(str(name), share) for name, share in fix_effectiveness.items()]
+    in_test_modes = {str(name) for name in fixed_in_test}
+    named = _modes(histories, effective, in_test_modes)
     system = fit_power_law(
         histories,
         method=method,
@@ -212,7 +217,7 @@ def project_growth(
     )
     end, m, failures = system.end, len(named), histories.time.size
     shape = _discovery_shape(named, end, method)
-    in_test = sum(kind in fixed_in_test for kind in histories.kind or ())
+    in_test = sum(kind in in_test_modes for kind in histories.kind or ())
     delayed = sum(mode.failures for mode in named)
     demonstrated = float(system.intensity(end)) if in_test else failures / end
     left = sum((1.0 - mode.fix_effectiveness) * mode.failures for mode in named)
@@ -262,25 +267,28 @@ def _discovery_shape(modes: tuple[Mode, ...], end: float, method: str) -> float:
 
 
 def _modes(
-    histories: EventHistories, fix_effectiveness: Mapping[str, float], fixed_in_test: Collection[str]
+    histories: EventHistories, effective: Sequence[tuple[str, float]], fixed_in_test: Collection[str]
 ) -> tuple[Mode, ...]:
     if len(histories.systems) != 1 or histories.window_system.size != 1 or histories.window_start[0] != 0:
         raise InvalidData("a projection is of one system, tested from 0 without gaps")
     if histories.kind is None:
         raise InvalidData("these histories carry no failure modes; give kind= when building them")
-    twice = sorted(set(fix_effectiveness) & set(fixed_in_test))
+    delayed = [name for name, _ in effective]
+    if len(set(delayed)) < len(delayed):
+        raise InvalidData(f"two modes with delayed fixes have the same label as text: {sorted(delayed)}")
+    twice = sorted(set(delayed) & set(fixed_in_test))
     if twice:
         raise InvalidData(f"modes {twice} are said to be fixed in the test and after it")
-    unseen = sorted((set(fix_effectiveness) | set(fixed_in_test)) - set(histories.kind))
+    unseen = sorted((set(delayed) | set(fixed_in_test)) - set(histories.kind))
     if unseen:
         raise InvalidData(f"modes {unseen} have no failure in the test")
     kinds = np.array(histories.kind, dtype=object)
     found = []
-    for name, share in fix_effectiveness.items():
-        if not 0.0 <= share <= 1.0:
+    for name, share in effective:
+        if not isinstance(share, Real | Decimal) or not 0.0 <= share <= 1.0:
             raise InvalidData(f"the effectiveness of the fix of {name!r} must lie in [0, 1], not {share!r}")
         times = histories.time[kinds == name]
-        found.append(Mode(str(name), int(times.size), float(times[0]), float(share)))
+        found.append(Mode(name, int(times.size), float(times[0]), float(share)))
     return tuple(sorted(found, key=lambda mode: mode.first))
 
 

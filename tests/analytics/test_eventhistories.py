@@ -73,6 +73,11 @@ def test_select_keeps_exposure_and_windows() -> None:
     assert leaks.fingerprint != histories().fingerprint
 
 
+def test_kinds_may_be_selected_by_number() -> None:
+    numbered = EventHistories(["a"] * 3, [1, 2, 3], end={"a": 4}, kind=np.array([1, 2, 1]))
+    assert numbered.select(1).time.tolist() == numbered.select("1").time.tolist() == [1.0, 3.0]
+
+
 def test_arrays_are_frozen() -> None:
     with pytest.raises(ValueError, match="read-only"):
         histories().time[0] = 1.0

@@ -1,4 +1,6 @@
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -150,6 +152,8 @@ def test_refusals() -> None:
         project_growth(handbook(), {"D1": 0.5, "D2": 0.6}, fixed_in_test=["D1"])
     with pytest.raises(InvalidData, match=r"\[0, 1\]"):
         project_growth(handbook(), {"D1": 1.5})
+    with pytest.raises(InvalidData, match=r"\[0, 1\], not '0.7'"):
+        project_growth(handbook(), {"D1": "0.7"})  # type: ignore[dict-item]
     with pytest.raises(NotEnoughFailures, match="two modes"):
         project_growth(handbook(), {"D1": 0.5})
     with pytest.raises(InvalidData, match="method"):
@@ -158,3 +162,23 @@ def test_refusals() -> None:
         project_growth(EventHistories(["a", "a"], [1, 2], end={"a": 3}), {})
     with pytest.raises(InvalidData, match="one system"):
         project_growth(EventHistories(["a", "b"], [1, 2], end={"a": 3, "b": 3}, kind=["x", "y"]), {})
+
+
+@pytest.mark.parametrize("label", [int, np.int64, lambda number: number if number % 2 else str(number)])
+def test_modes_may_be_numbers(label: Callable[[int], Any]) -> None:
+    times, numbers = [30, 90, 160, 250, 330, 380], [1, 2, 1, 3, 1, 4]
+
+    def projected_of(named: Callable[[int], Any], in_test: Any) -> GrowthProjection:
+        histories = EventHistories(["x"] * 6, times, end={"x": 400}, kind=[named(k) for k in numbers])
+        return project_growth(histories, {named(1): 0.8, named(3): 0.7}, fixed_in_test=in_test)
+
+    as_text = projected_of(str, ["2"])
+    assert as_text.failures_fixed_in_test == 1
+    for in_test in ([label(2)], np.array([2])):
+        assert projected_of(label, in_test) == as_text
+
+
+def test_one_mode_as_number_and_as_text_is_refused() -> None:
+    histories = EventHistories(["x"] * 3, [30, 90, 160], end={"x": 400}, kind=[1, 2, 1])
+    with pytest.raises(InvalidData, match="same label as text"):
+        project_growth(histories, {1: 0.8, "1": 0.7, 2: 0.5})  # type: ignore[dict-item]
