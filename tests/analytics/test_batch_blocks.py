@@ -2,7 +2,20 @@ import numpy as np
 import pytest
 
 from analytics import batch_blocks
-from analytics.batch_blocks import ALONE, FIRST, FULL, LENGTH, LONG, fill_block, most_numbers, next_tile
+from analytics.batch_blocks import (
+    ALONE,
+    COLUMNS,
+    FIELDS,
+    FIRST,
+    FULL,
+    HAS_ENTRIES,
+    LENGTH,
+    LONG,
+    X,
+    fill_block,
+    most_numbers,
+    next_tile,
+)
 from analytics.batch_fits import TILE_RECORDS
 from analytics.batch_lanes import LANES
 from analytics.batch_rows import BLOCKS, GROUP
@@ -25,10 +38,16 @@ def test_tiles_hold_whole_samples_in_the_order_of_their_lengths(rng: np.random.G
     assert len(seen) == lengths.size
 
 
+def test_the_last_tile_ends_with_the_samples() -> None:
+    # What lies in memory behind the offsets looks like more of them.
+    offsets = np.arange(0, 100, 10)[:4]
+    assert next_tile(offsets, 0, np.empty(9, dtype=np.int64), np.empty(LONG + 3, dtype=np.int64)) == 3
+
+
 @pytest.mark.parametrize("lengths", [[1], [3, 3, 5], [7] * 20, [4] * 9 + [LONG, LONG + 1, 3_000]])
 def test_blocks_give_every_record_one_place(lengths: list[int]) -> None:
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    blocks = np.zeros((BLOCKS, 9), dtype=np.int64)
+    blocks = np.zeros((BLOCKS, FIELDS), dtype=np.int64)
     blocks[:, FIRST] = LANES * np.arange(BLOCKS)
     member, piece = np.empty(GROUP, dtype=np.int64), np.empty((2, GROUP), dtype=np.int64)
     order, at, seen = np.arange(len(lengths)), 0, []
@@ -46,7 +65,7 @@ def test_blocks_give_every_record_one_place(lengths: list[int]) -> None:
 
 
 def test_a_long_sample_has_what_all_its_lanes_found() -> None:
-    blocks, lane = np.zeros((BLOCKS, 9), dtype=np.int64), np.arange(3.0 * GROUP)
+    blocks, lane = np.zeros((BLOCKS, FIELDS), dtype=np.int64), np.arange(3.0 * GROUP)
     blocks[1, FIRST], before = LANES, lane.copy()
     batch_blocks.put_together(blocks, 1, lane, GROUP, 2)
     batch_blocks.hand_round(blocks, 1, lane, 0)
@@ -58,3 +77,20 @@ def test_a_long_sample_has_what_all_its_lanes_found() -> None:
     assert rows[:, :LANES].tolist() == old[:, :LANES].tolist()
     batch_blocks.hand_round(blocks, 1, lane, 0)
     assert (rows[0, LANES:] == old[0, LANES]).all()
+
+
+@pytest.mark.parametrize(("alone", "late"), [(0, 0), (0, 1), (1, 1)])
+def test_the_columns_that_there_are_stand_in_single_precision_too(
+    rng: np.random.Generator, alone: int, late: int
+) -> None:
+    rows = 3
+    columns = rng.random((COLUMNS, rows, LANES))
+    singles = np.full((COLUMNS, rows + 1, LANES), np.nan, dtype=np.float32)
+    blocks = np.zeros((BLOCKS, FIELDS), dtype=np.int64)
+    blocks[1, [ALONE, LENGTH, HAS_ENTRIES]] = alone, rows, late
+    for c in range(COLUMNS):
+        blocks[1, X + c], blocks[1, X + COLUMNS + c] = columns[c].ctypes.data, singles[c].ctypes.data
+    batch_blocks.put_singles(blocks, 1)
+    written = 0 if alone else 4 if late else 2
+    assert (singles[:written, :rows] == columns[:written].astype(np.float32)).all()
+    assert np.isnan(singles[written:]).all()

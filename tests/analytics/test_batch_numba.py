@@ -1,11 +1,12 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics import batch, batch_numba
+from analytics import LifeData, batch, batch_numba, fit_weibull
 from analytics.batch import gather, maximise
 from analytics.batch_fits import Fits, Status
 from analytics.batch_numba import BETA, FAILED, GROUP, HERE, HIGH, LOW, MEAN_FAILED, ROWS, S0, S1, S2
@@ -32,6 +33,32 @@ def test_the_results_are_those_of_numpy_to_ten_digits(
         assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-10, abs=1e-10, nan_ok=True), (
             name
         )
+
+
+@pytest.mark.parametrize("columns", ["", "weight", "entry", "weight entry"])
+def test_a_sample_has_the_same_fit_wherever_it_stands(rng: np.random.Generator, columns: str) -> None:
+    # Short and long, of scales far apart: no lane may take anything from the lane beside it.
+    lengths = np.array([9, 40, 2_000, 3_000, 40, 1_025, 7, 5_000, 300])
+    offsets, size = np.concatenate([[0], np.cumsum(lengths)]), int(lengths.sum())
+    scale = np.repeat(10.0 ** np.array([2, -3, 5, -5, 0, 3, 1, -1, 4]), lengths)
+    life, end = rng.weibull(1.7, size), rng.uniform(0.3, 1.2, size)
+    age, event = scale * np.minimum(life, end), (life <= end).astype(np.int8)
+    given = {
+        "weight": rng.integers(1, 4, size).astype(float) if "weight" in columns else None,
+        "entry": rng.choice([0.0, 0.3], size) * age if "entry" in columns else None,
+    }
+    found, sums = batch.fit_records(age, event, offsets, **given)
+    assert (found.status == Status.OK).all()
+    for k, (a, b) in enumerate(pairwise(offsets)):
+        own = {name: None if column is None else column[a:b] for name, column in given.items()}
+        alone, own_sums = batch.fit_records(age[a:b], event[a:b], np.array([0, b - a]), **own)
+        assert (found.numbers[:, k].tolist(), sums[:, k].tolist()) == (
+            alone.numbers[:, 0].tolist(),
+            own_sums[:, 0].tolist(),
+        )
+        checked = fit_weibull(LifeData(age[a:b], event[a:b], entry=own["entry"], count=own["weight"]))
+        assert found.logs[:, k] == pytest.approx(np.log([checked.eta, checked.beta]), abs=1e-9)
+        assert found.loglik[k] == pytest.approx(checked.loglik, rel=1e-10)
 
 
 def test_moments_and_relative_ages_are_the_definition(rng: np.random.Generator) -> None:
