@@ -1,11 +1,10 @@
 """What a system will do once the fixes found in its test are built in: the Crow extended projection."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from numbers import Real
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -206,7 +205,9 @@ def project_growth(
     (66.7, 118.0, 137.9)
     """
     tail_probabilities(confidence)
-    effective = [(str(name), share) for name, share in fix_effectiveness.items()]
+    effective: dict[str, Any] = {str(name): share for name, share in fix_effectiveness.items()}
+    if len(effective) < len(fix_effectiveness):
+        raise InvalidData(f"two modes with delayed fixes have one label as text: {sorted(effective)}")
     in_test_modes = {str(name) for name in fixed_in_test}
     named = _modes(histories, effective, in_test_modes)
     system = fit_power_law(
@@ -266,26 +267,21 @@ def _discovery_shape(modes: tuple[Mode, ...], end: float, method: str) -> float:
     return (len(modes) - (method == "unbiased")) / log_ratios
 
 
-def _modes(
-    histories: EventHistories, effective: Sequence[tuple[str, float]], fixed_in_test: Collection[str]
-) -> tuple[Mode, ...]:
+def _modes(histories: EventHistories, effective: dict[str, Any], fixed_in_test: set[str]) -> tuple[Mode, ...]:
     if len(histories.systems) != 1 or histories.window_system.size != 1 or histories.window_start[0] != 0:
         raise InvalidData("a projection is of one system, tested from 0 without gaps")
     if histories.kind is None:
         raise InvalidData("these histories carry no failure modes; give kind= when building them")
-    delayed = [name for name, _ in effective]
-    if len(set(delayed)) < len(delayed):
-        raise InvalidData(f"two modes with delayed fixes have the same label as text: {sorted(delayed)}")
-    twice = sorted(set(delayed) & set(fixed_in_test))
+    twice = sorted(set(effective) & fixed_in_test)
     if twice:
         raise InvalidData(f"modes {twice} are said to be fixed in the test and after it")
-    unseen = sorted((set(delayed) | set(fixed_in_test)) - set(histories.kind))
+    unseen = sorted((set(effective) | fixed_in_test) - set(histories.kind))
     if unseen:
         raise InvalidData(f"modes {unseen} have no failure in the test")
     kinds = np.array(histories.kind, dtype=object)
     found = []
-    for name, share in effective:
-        if not isinstance(share, Real | Decimal) or not 0.0 <= share <= 1.0:
+    for name, share in effective.items():
+        if not isinstance(share, int | float | np.number | Decimal) or not 0.0 <= share <= 1.0:
             raise InvalidData(f"the effectiveness of the fix of {name!r} must lie in [0, 1], not {share!r}")
         times = histories.time[kinds == name]
         found.append(Mode(name, int(times.size), float(times[0]), float(share)))

@@ -180,5 +180,5 @@ def test_modes_may_be_numbers(label: Callable[[int], Any]) -> None:
 
 def test_one_mode_as_number_and_as_text_is_refused() -> None:
     histories = EventHistories(["x"] * 3, [30, 90, 160], end={"x": 400}, kind=[1, 2, 1])
-    with pytest.raises(InvalidData, match="same label as text"):
+    with pytest.raises(InvalidData, match="one label as text"):
         project_growth(histories, {1: 0.8, "1": 0.7, 2: 0.5})  # type: ignore[dict-item]
