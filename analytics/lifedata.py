@@ -151,9 +151,11 @@ class LifeData:
             "planned_exit": None if planned_exit is None else _column("planned_exit", planned_exit, n),
             "unit": unit,
         }
-        fields["truncated_above"][np.isnan(fields["truncated_above"])] = np.inf
-        # What `upper` says outside intervals is dropped, so that equal data have equal fingerprints.
-        fields["upper"][fields["event"] != INTERVAL_CENSORED] = np.nan
+        if truncated_above is not None:
+            fields["truncated_above"][np.isnan(fields["truncated_above"])] = np.inf
+        if upper is not None:
+            # What `upper` says outside intervals is dropped, so that equal data have equal fingerprints.
+            fields["upper"][fields["event"] != INTERVAL_CENSORED] = np.nan
         for name, value in fields.items():
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
@@ -198,17 +200,17 @@ class LifeData:
     @cached_property
     def has_counts(self) -> bool:
         """Whether some row stands for more than one unit."""
-        return bool((self.count != 1.0).any())
+        return _range(self.count) != (1.0, 1.0)
 
     @cached_property
     def has_entries(self) -> bool:
         """Whether some row came under observation after age 0."""
-        return bool(self.entry.any())
+        return _range(self.entry) != (0.0, 0.0)
 
     @cached_property
     def has_inexact(self) -> bool:
         """Whether some failure is left- or interval-censored, or some row truncated above."""
-        return bool((self.event >= LEFT_CENSORED).any() or np.isfinite(self.truncated_above).any())
+        return bool(self.event.max() >= LEFT_CENSORED) or _range(self.truncated_above)[0] < np.inf
 
     def failure_intervals(self) -> tuple[FloatArray, FloatArray]:
         """Ages between which each left- or interval-censored failure lies (`time` twice for other records)."""
@@ -273,14 +275,27 @@ class LifeData:
         at = np.asarray(rows)
         if at.size == 0 or (at.dtype == bool and not at.any()):
             raise InvalidData("the selection holds no record")
-        part = object.__new__(LifeData)
+        part, n = object.__new__(LifeData), self.time[at].size
         for name in ("time", "event", "entry", "upper", "truncated_above", "count", "group", "planned_exit"):
             values = getattr(self, name)
-            object.__setattr__(part, name, None if values is None else _frozen(values[at]))
+            if values is not None:
+                values = np.broadcast_to(values[0], n) if _is_one_number(values) else _frozen(values[at])
+            object.__setattr__(part, name, values)
         covariates = {name: _frozen(values[at]) for name, values in self.covariates.items()}
         object.__setattr__(part, "covariates", covariates)
         object.__setattr__(part, "unit", self.unit)
         return part
+
+
+def _is_one_number(column: NDArray[Any]) -> bool:
+    """Whether a column was not given: it is one number in memory, whatever the number of rows."""
+    return column.strides == (0,)
+
+
+def _range(column: FloatArray) -> tuple[float, float]:
+    """The least and the greatest number of a column."""
+    seen = column[:1] if _is_one_number(column) else column
+    return float(seen.min()), float(seen.max())
 
 
 def _frozen(values: NDArray[Any]) -> NDArray[Any]:
@@ -292,7 +307,7 @@ def _column(
     name: str, values: ArrayLike | None, n: int | None = None, default: float = np.nan, *, finite: bool = True
 ) -> FloatArray:
     if values is None:
-        return np.full(n or 0, default)
+        return np.broadcast_to(default, n or 0)
     try:
         column = as_floats(values)
     except (TypeError, ValueError) as error:
@@ -303,18 +318,21 @@ def _column(
         raise InvalidData(f"{name} must be one-dimensional, not of shape {column.shape}")
     if n is not None and column.size != n:
         raise InvalidData(f"{name} has {column.size} values where time has {n}")
-    if finite:
+    if finite and not np.isfinite(column).all():
         _refuse(~np.isfinite(column), f"{name} must be finite; give the missing values or leave the rows out")
     return column
 
 
 def _events(event: ArrayLike, n: int) -> NDArray[np.int8]:
-    codes = _column("event", event, n)
-    _refuse(
-        ~np.isin(codes, (0, 1, 2, 3)),
-        "event must be 0 (right-censored), 1 (exact), 2 (left-censored) or 3 (interval)",
-    )
-    return codes.astype(np.int8)
+    given = event if type(event) is np.ndarray and event.dtype.kind in "biu" and event.shape == (n,) else None
+    codes = _column("event", event, n) if given is None else given
+    short = codes.astype(np.int8)
+    if (short != codes).any() or short.min() < RIGHT_CENSORED or short.max() > INTERVAL_CENSORED:
+        _refuse(
+            ~np.isin(codes, (0, 1, 2, 3)),
+            "event must be 0 (right-censored), 1 (exact), 2 (left-censored) or 3 (interval)",
+        )
+    return short
 
 
 def _labels(group: ArrayLike, n: int) -> NDArray[Any]:
@@ -345,6 +363,12 @@ def _refuse(bad: NDArray[np.bool_], message: str) -> None:
 
 def _check(data: LifeData) -> None:
     time, event, entry, upper, count = data.time, data.event, data.entry, data.upper, data.count
+    if data.planned_exit is not None:
+        _refuse(
+            data.planned_exit < time, "planned_exit is before time; a record cannot outlast its observation"
+        )
+    if not (data.has_inexact or data.has_entries or data.has_counts) and time.min() > 0.0:
+        return  # as most data are: nothing is there that could contradict anything
     inexact = (event == LEFT_CENSORED) | (event == INTERVAL_CENSORED)
     _refuse(time < 0, "time is negative; ages are counted from new")
     _refuse(entry < 0, "entry is negative; ages are counted from new")
@@ -377,10 +401,6 @@ def _check(data: LifeData) -> None:
     end = np.where(interval, upper, time)
     beyond = (end > data.truncated_above) | ((event == RIGHT_CENSORED) & (time >= data.truncated_above))
     _refuse(beyond, "the record reaches beyond truncated_above and could not have been seen")
-    if data.planned_exit is not None:
-        _refuse(
-            data.planned_exit < time, "planned_exit is before time; a record cannot outlast its observation"
-        )
 
 
 def _refuse_repaired(data: LifeData, system: Sequence[Any]) -> None:
