@@ -37,7 +37,7 @@ class SparesReport:
     Attributes
     ----------
     demand : expected demands over the lead time, with a prediction interval; its `failures` and `exposure` are
-        those of the fit. There is no estimate where nothing has failed yet.
+        those of the fit. Where nothing has failed yet there is no estimate, and `upper` bounds the expected demands.
     stock : what to hold at the service level, for the parts still out at the end of the lead time; None where nothing is
         installed, or nothing can be said.
     on_hand : serials fit for use that are installed nowhere.
@@ -317,7 +317,7 @@ def _demand(
     return Quantity(
         estimate=forecast.mean if forecast is not None and is_seen else None,
         lower=float(forecast.lower) if forecast is not None and is_seen else None,
-        upper=_upper(forecast, confidence, is_seen=is_seen),
+        upper=_upper(forecast, fit, confidence, is_seen=is_seen),
         confidence=confidence,
         side="two" if is_seen else "upper",
         unit="",
@@ -331,8 +331,20 @@ def _demand(
     )
 
 
-def _upper(forecast: DemandForecast | None, confidence: float, *, is_seen: bool) -> float | None:
-    """Without a failure only an upper bound can be said, and it carries all of the confidence."""
-    if forecast is None:
+def _upper(
+    forecast: DemandForecast | None,
+    fit: WeibullFit | ExponentialFit | None,
+    confidence: float,
+    *,
+    is_seen: bool,
+) -> float | None:
+    """Without a failure only an upper bound can be said, and it carries all of the confidence.
+
+    It bounds the expected demands: the number of demands that is not exceeded would be 0 over a short lead time.
+    """
+    if forecast is None or fit is None:
         return None
-    return forecast.interval(confidence=confidence, side="two" if is_seen else "upper").upper
+    if is_seen:
+        return float(forecast.upper)
+    rate = fit.interval("rate", confidence=confidence, side="upper").upper
+    return None if rate is None else rate * forecast.horizon_exposure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from sqlalchemy.orm import Session
@@ -111,8 +113,11 @@ def test_without_failures_only_an_upper_bound_is_told(session: Session) -> None:
     fleet.install("A")
     report = spares(session, fleet.actor, part_type="VALVE-1", as_of=day(600))
     assert (report.demand.estimate, report.demand.lower, report.demand.side) == (None, None, "upper")
-    assert report.demand.upper is not None
+    # Nothing in 600 days: at 90 %, at most ln(10) / 600 a day, over the 60 days of the lead time.
+    assert report.demand.upper == pytest.approx(math.log(10) * 60 / 600)
     assert any("constant" in str(one) for one in report.demand.warnings)
+    soon = spares(session, fleet.actor, part_type="VALVE-1", as_of=day(600), lead_time_days=1.0)
+    assert soon.demand.upper == pytest.approx(math.log(10) / 600)  # however short: never "at most 0"
 
 
 def test_nothing_installed_asks_for_nothing(session: Session) -> None:
