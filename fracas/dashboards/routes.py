@@ -18,6 +18,9 @@ from fracas.core.errors import Invalid, NotFound
 from fracas.core.words import N_
 from fracas.dashboards import charts, lives, masterdata, queries, worklist
 from fracas.organisations import queries as organisations
+from fracas.reliability import planning
+from fracas.reliability.forms import SparesPlanQuery
+from fracas.reliability.planning import Standing
 from fracas.web.downloads import csv_response
 from fracas.web.fieldwords import field_value
 from fracas.web.guard import actor, needs
@@ -84,7 +87,7 @@ def overview() -> str:
         tiles=queries.tiles(db(), actor(), chosen), worst=queries.worst_systems(db(), actor(), chosen),
         pareto=_pareto_chart(bars, by, shown), loops=loops, stages=_stage_chart(loops), by=by, shown=shown,
         groupings=GROUPINGS, periods=PERIODS, trend=_trend(chosen, shown),
-        rising=worklist.rising(db(), actor(), chosen, zone=_zone(shown)), names=_names(chosen),
+        spares=_spares(shown), rising=worklist.rising(db(), actor(), chosen, zone=_zone(shown)), names=_names(chosen),
         bars=bars, same=_same(shown), recent=_recent(), chosen=_chosen(shown, by), **_choices(),
     )  # fmt: skip
 
@@ -176,6 +179,14 @@ def _grouping(chosen: queries.Filter) -> queries.Grouping:
 def _trend(chosen: queries.Filter, shown: dict[str, Any]) -> worklist.Trend | None:
     link = _quarter_link(shown)
     return worklist.trend(db(), actor(), chosen, words=gettext, zone=_zone(shown), link=link)
+
+
+def _spares(shown: dict[str, Any]) -> Standing | None:
+    """The last spares plan of the fleet or of the chosen site; none is made of one model or one part type."""
+    if not actor().may("reliability.read") or shown["system_model"] or shown["part_type"]:
+        return None
+    found = planning.standing(db(), actor(), SparesPlanQuery(site=shown["site"] or None))
+    return found if found.plan else None
 
 
 def _zone(shown: dict[str, Any]) -> tzinfo:

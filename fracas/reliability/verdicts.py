@@ -132,7 +132,7 @@ def _judged(
         notes = (*notes, Finding(WAITS, params=facts))
     interval = found.interval()
     ratio = Quantity(
-        estimate=found.ratio,
+        estimate=found.ratio or None,  # no failure after the change: "at most" the bound, never 0
         lower=interval.lower,
         upper=interval.upper,
         confidence=confidence,

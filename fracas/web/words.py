@@ -56,6 +56,7 @@ WORDS: dict[str, str] = {
     "chi-square": N_("chi-square"),
     "time terminated": N_("time terminated"),
     "conditional binomial": N_("conditional binomial"),
+    "Weibull": N_("Weibull"),
     # the report
     "receiving": N_("receiving inspection"),
     "installation": N_("installation and commissioning"),

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from fracas.assets import workflow as register
+from fracas.core import clock
+from fracas.core.jobs import Worker
+from fracas.reliability import planning
 from tests.factories.assets import day
 from tests.factories.loop import COMPLETION
 from tests.factories.service import Service, make_service
@@ -166,6 +169,22 @@ def test_the_other_downloads(service: Service) -> None:
     assert sum(int(row[4]) for row in rises[1:]) <= 3
     text = manager.get(f"/dashboard?{PERIOD}").text
     assert ("What is getting worse" in text) is (len(rises) > 1)
+
+
+def test_what_to_buy_is_told_once_it_is_computed(service: Service) -> None:
+    manager = service.visitor("manager")
+    assert "What must we buy: spares to hold" in manager.get("/dashboard").text
+    assert manager.post("/reliability/spares-plan").status_code == 303
+    Worker(service.app.extensions["fracas.sessions"]["write"], {planning.STEP: planning.step}).run_waiting()
+    told = manager.get("/dashboard").text
+    # The only part type has no lead time: nothing can be said, which is not that nothing is to be ordered.
+    assert "1 part type has no number; its row says why." in told
+    assert "nothing is to be ordered" not in told
+    assert f'as of <span class="text-nowrap">{clock.now():%Y-%m-%d}' in told
+    # It is not of one part type or model, nor of one site, for which it has not been computed.
+    for chosen in ("site=YARD", "part_type=VALVE-1", "system_model=TRAM"):
+        assert "has no number" not in manager.get(f"/dashboard?{chosen}").text
+    assert "What must we buy" not in service.visitor("customer").get("/dashboard").text
 
 
 def part_id(service: Service, serial: str) -> str:

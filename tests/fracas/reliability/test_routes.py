@@ -9,13 +9,14 @@ import re
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from fracas.actions.models import Action, ActionType
+from fracas.actions.models import Action, ActionType, Criterion
 from fracas.catalog.models import FailureCode
 from fracas.core.jobs import Worker
 from fracas.problems.models import Problem
 from fracas.reliability import buying, estimates, planning, routes
-from tests.factories.fleet import Fleet
+from tests.factories.fleet import Fleet, day
 from tests.fracas.reliability.conftest import Client
 
 AS_OF = "2022-09-27"
@@ -115,6 +116,46 @@ def test_before_and_after_an_action(client_of: Client, shown_fleet: Fleet) -> No
     assert "after CA-1" in shown
 
 
+def test_the_effect_of_an_action_is_told_as_a_person_says_it(client_of: Client, shown_fleet: Fleet) -> None:
+    problem = shown_fleet.own(Problem, number="PR-1", title="Seal", part_type_id=shown_fleet.part_type.id)
+    facts = {"number": "CA-1", "title": "New seal", "problem_id": shown_fleet.add(problem).id}
+    action = shown_fleet.own(
+        Action, action_type=ActionType.CORRECTIVE, effective_from_serial="B0", completed_at=day(400), **facts
+    )
+    about = {"action_id": shown_fleet.add(action).id, "statement": "half", "occurred_at": day(0)}
+    shown_fleet.add(shown_fleet.own(Criterion, largest_rate_ratio=0.5, **about))
+    shown_fleet.session.commit()
+    shown = words(client_of().get("/actions/CA-1").text)
+    # Five failed before and none since: no ratio, but a bound on it; "100 % fewer" would be a claim.
+    assert re.search(
+        r"Failures at the same ages: at least \d[\d.]* % fewer one-sided, 90 % confidence", shown
+    )
+    assert re.search(r"\(at most 0.5 counts as success\): at most 0\.\d+", shown)
+    shown_fleet.fail("B0", 900, system="S0")
+    shown_fleet.session.commit()
+    shown = words(client_of().get("/actions/CA-1").text)
+    # The interval goes from where the change is least to where it is most, or from fewer to more.
+    assert re.search(
+        r": [\d.]+ % fewer 90 %: ([\d.]+ % fewer – [\d.]+ % fewer|[\d.]+ % fewer – [\d.]+ % more)", shown
+    )
+
+
+@pytest.mark.parametrize(
+    ("ratio", "told"),
+    [
+        (0.0689, "93.1 % fewer"),
+        (0.112, "89 % fewer"),
+        (0.0004, "99.96 % fewer"),
+        (1.0, "0 % fewer"),
+        (1.25, "25 % more"),
+        (3.456, "246 % more"),
+    ],
+)
+def test_a_ratio_of_rates_in_words(app: Flask, ratio: float, told: str) -> None:
+    with app.test_request_context():
+        assert routes.change(ratio) == told
+
+
 def test_too_few_failures_show_a_bound_and_why(client_of: Client) -> None:
     shown = words(page(client_of, "/part-type", part_type="VALVE-1", as_of=AS_OF, scoring="counted"))
     assert "at least" in shown
@@ -130,6 +171,7 @@ def test_the_records_behind_open_the_reports(client_of: Client) -> None:
     text = page(client_of, "/lives", part_type="VALVE-1", as_of=AS_OF, failures="1")
     assert text.count("/failures/FR-0000") == 5
     assert "still running" not in text
+    assert 'data-label="Mode">LEAK ' in text  # with its name: a code alone tells few
     everything = page(client_of, "/lives", part_type="VALVE-1", as_of=AS_OF)
     assert words(everything).count("still running") == 8
     assert "Further rows" not in everything

@@ -63,6 +63,16 @@ def test_a_fix_that_works_is_told_with_what_it_rests_on(session: Session) -> Non
     assert found.to_dict()["answer"] == "effective"
 
 
+def test_no_failure_after_the_change_is_at_most_a_bound_never_0(session: Session) -> None:
+    fleet = fleet_of(session, 0)
+    act(fleet, {"largest_rate_ratio": 0.5}, effective_from_lot="L2")
+    found = computed_verdict(session, fleet.actor, NUMBER, as_of=day(300))
+    assert found.answer == "effective"
+    assert (found.ratio.estimate, found.ratio.lower, found.ratio.side) == (None, None, "upper")
+    assert found.ratio.upper is not None
+    assert found.ratio.upper > 0
+
+
 def test_a_fix_that_changes_nothing_is_told(session: Session) -> None:
     fleet = fleet_of(session, 28)
     act(fleet, {"largest_rate_ratio": 0.5}, effective_from_lot="L2")
