@@ -122,19 +122,22 @@ def _systems_table(chosen: queries.Filter) -> TableOfValues:
 def _mtbf_table(chosen: queries.Filter) -> TableOfValues:
     found = _trend(chosen, _filter()[1])
     rows = [
-        (label, q.estimate, q.lower, q.upper, q.confidence, q.side, q.unit, q.failures, q.exposure)
+        (label, q.estimate, q.lower, q.upper, q.confidence, q.side, q.unit, q.failures, q.exposure, q.as_of)
         for label, q in (found.periods if found else [])
     ]
-    columns = "quarter estimate lower upper confidence side unit failures exposure".split()
+    columns = "quarter estimate lower upper confidence side unit failures exposure as_of".split()
     return columns, rows
 
 
 def _rising_table(chosen: queries.Filter) -> TableOfValues:
     found = worklist.rising(db(), actor(), chosen, zone=_zone(_filter()[1]))
-    columns = "kind alarm since until failures expected ratio ratio_lower".split()
+    columns = "kind alarm since until failures expected ratio ratio_lower confidence as_of".split()
+    if found is None:
+        return columns, []
+    about = (found.confidence, found.as_of)
     rows = [
-        (r.kind, r.is_alarm, r.since, r.until, r.failures, r.expected, r.ratio, r.ratio_lower)
-        for r in (found.risers if found else ())
+        (r.kind, r.is_alarm, r.since, r.until, r.failures, r.expected, r.ratio, r.ratio_lower, *about)
+        for r in found.risers
     ]
     return columns, rows
 

@@ -125,10 +125,11 @@ def test_the_trend_can_be_downloaded(service: Service) -> None:
     manager = service.visitor("manager")
     assert "/dashboard/mtbf.csv?" in manager.get(f"/dashboard?{PERIOD}").text
     rows = table(manager.get(f"/dashboard/mtbf.csv?{PERIOD}").text)
-    assert rows[0] == "quarter estimate lower upper confidence side unit failures exposure".split()
+    assert rows[0] == "quarter estimate lower upper confidence side unit failures exposure as_of".split()
     assert [row[0] for row in rows[1:]] == ["2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4"]
     assert sum(int(row[7]) for row in rows[1:]) == 3
     assert sum(float(row[8]) for row in rows[1:]) == pytest.approx(2 * 365)
+    assert {row[9][:10] for row in rows[1:]} == {f"{clock.now():%Y-%m-%d}"}
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,8 @@ def test_the_other_downloads(service: Service) -> None:
     }  # fmt: skip
     assert manager.get("/dashboard/secrets.csv").status_code == 404
     rises = table(manager.get(f"/dashboard/rising.csv?{PERIOD}").text)
-    assert rises[0] == "kind alarm since until failures expected ratio ratio_lower".split()
+    assert rises[0] == "kind alarm since until failures expected ratio ratio_lower confidence as_of".split()
+    assert {(row[8], row[9][:10]) for row in rises[1:]} == {("0.9", f"{clock.now():%Y-%m-%d}")}
     assert sum(int(row[4]) for row in rises[1:]) <= 3
     text = manager.get(f"/dashboard?{PERIOD}").text
     assert ("What is getting worse" in text) is (len(rises) > 1)
