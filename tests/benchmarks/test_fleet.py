@@ -78,10 +78,13 @@ def test_against_the_arithmetic(backend: str, monkeypatch: pytest.MonkeyPatch, r
     if backend == "numpy":
         monkeypatch.setattr(batch, "compiled", lambda: None)
     age, event, offsets = fleet(100_000, 50, ragged=True)
-    data = LifeData(age, event, group=np.repeat(np.arange(offsets.size - 1), np.diff(offsets)))
+    part = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
+    data = LifeData(age, event, group=part)
+    frame = pd.DataFrame({"part": part, "time": age, "event": event})
     samples = batch.gather(age, event, offsets)
     kernel = median_seconds(lambda: batch.fit_records(age, event, offsets))
     whole = median_seconds(lambda: fit_fleet(data))
+    read = median_seconds(lambda: fit_fleet(frame, by="part"))
     x, room = samples.x, np.empty(samples.x.size)
     in_memory = median_seconds(lambda: np.exp(x, out=room))
     tile, tile_room = x[:TILE_RECORDS], np.empty(TILE_RECORDS)
@@ -90,7 +93,7 @@ def test_against_the_arithmetic(backend: str, monkeypatch: pytest.MonkeyPatch, r
     passes = passes_of(samples, monkeypatch)
     # One exponential a record and pass is the least that any search needs.
     for where, limit in (("memory", in_memory), ("cache", in_cache)):
-        for what, took in (("search", kernel), ("fit_fleet", whole)):
+        for what, took in (("search", kernel), ("fit_fleet", whole), ("fit_fleet of a frame", read)):
             report(
                 f"{what} ({backend}), 100,000 ragged parts x 50",
                 took,
