@@ -362,13 +362,18 @@ def _refuse(bad: NDArray[np.bool_], message: str) -> None:
 
 
 def _check(data: LifeData) -> None:
-    time, event, entry, upper, count = data.time, data.event, data.entry, data.upper, data.count
+    # Most data have ages and failures alone: nothing is there that could contradict anything.
+    if data.has_inexact or data.has_entries or data.has_counts or not data.time.min() > 0.0:
+        _refuse_contradictions(data)
     if data.planned_exit is not None:
         _refuse(
-            data.planned_exit < time, "planned_exit is before time; a record cannot outlast its observation"
+            data.planned_exit < data.time,
+            "planned_exit is before time; a record cannot outlast its observation",
         )
-    if not (data.has_inexact or data.has_entries or data.has_counts) and time.min() > 0.0:
-        return  # as most data are: nothing is there that could contradict anything
+
+
+def _refuse_contradictions(data: LifeData) -> None:
+    time, event, entry, upper, count = data.time, data.event, data.entry, data.upper, data.count
     inexact = (event == LEFT_CENSORED) | (event == INTERVAL_CENSORED)
     _refuse(time < 0, "time is negative; ages are counted from new")
     _refuse(entry < 0, "entry is negative; ages are counted from new")
