@@ -34,6 +34,7 @@ from analytics.results import FloatArray
 from analytics.weibull import fit_weibull
 
 LOG_B10 = math.log(-math.log(0.9))
+SMALLEST_SHARE = float(np.finfo(np.float64).tiny)
 NORMAL_B10 = -1.2815515655446004  # the 10 % point of the standard normal
 
 
@@ -42,9 +43,9 @@ def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Setting
     rows, others = records(data, offsets)
     fits, known = fit_records(*rows, **others)
     parts = Parts.of(data, offsets, known)
-    two = parts.failures >= 2
-    ok = two & ~parts.inexact & (fits.status == Status.OK)
-    one_by_one = two & (parts.inexact | (fits.status == Status.NOT_CONVERGED))
+    two, apart = parts.failures >= 2, parts.inexact | _too_far_apart(rows[0], offsets, others["entry"])
+    ok = two & ~apart & (fits.status == Status.OK)
+    one_by_one = two & (apart | (fits.status == Status.NOT_CONVERGED))
     if settings.bounds == "calibrated":
         columns, one_by_one = parts.columns(("eta", "beta")), one_by_one | ok
     else:
@@ -59,6 +60,16 @@ def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Setting
     columns["status"][(columns["status"] == OK) & np.isnan(columns["beta_lower"])] = NO_BOUNDS
     few_failures(columns, parts, settings, "eta")
     return columns
+
+
+def _too_far_apart(age: FloatArray, offsets: NDArray[np.intp], entry: FloatArray | None) -> NDArray[np.bool_]:
+    """Parts with an age whose share of the largest is no number with all its bits: the batch works with these shares."""
+    if entry is None and age.min() > SMALLEST_SHARE**0.5 and age.max() < SMALLEST_SHARE**-0.5:
+        return np.zeros(offsets.size - 1, dtype=bool)
+    first, starts = age if entry is None else np.where(entry > 0.0, entry, age), offsets[:-1] - offsets[0]
+    smallest = np.minimum.reduceat(np.where(first > 0.0, first, np.inf), starts)
+    too_far: NDArray[np.bool_] = smallest < SMALLEST_SHARE * np.maximum.reduceat(age, starts)
+    return too_far
 
 
 def _found(fits: Fits, lower: FloatArray, upper: FloatArray) -> Columns:

@@ -1,12 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import brentq
 
 from analytics import (
     AnalyticsError,
     LifeData,
     NoFiniteMaximum,
     NotConverged,
+    batch,
     fit_exponential,
     fit_fleet,
     fit_lognormal,
@@ -214,3 +216,44 @@ def test_chi_square_bounds_of_inexact_ages_are_left_out_and_the_estimate_stands(
     assert row["status"] == "ok, bounds not converged"
     assert row["theta"] == pytest.approx(fit_exponential(data, bounds="wald").theta, rel=1e-9)
     assert row[["theta_lower", "theta_upper"]].isna().all()
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("bounds", ["wald", "likelihood_ratio"])
+@pytest.mark.parametrize(
+    ("time", "event", "entry"),
+    [
+        ([1e-300, 1e300], [1, 1], [0, 0]),
+        ([1e-300, 1.0, 1e300], [1, 1, 0], [0, 0, 0]),
+        ([1e-300, 1e5, 1e10], [1, 1, 1], [0, 0, 0]),
+        ([1.0, 2.0, 3.0, 1e300], [1, 1, 1, 1], [0, 0, 0, 1e-300]),
+    ],
+)
+def test_ages_however_far_apart_have_their_maximum(
+    time: list[float],
+    event: list[int],
+    entry: list[float],
+    bounds: str,
+    backend: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if backend == "numpy":
+        monkeypatch.setattr(batch, "compiled", lambda: None)
+    far = pd.DataFrame({"part": "far", "time": time, "event": event, "entry": entry})
+    near = pd.DataFrame({"part": "near", "time": [5.0, 9.0, 4.0], "event": [1, 1, 0], "entry": 0.0})
+    fits = fit_fleet(pd.concat([near, far]), by="part", bounds=bounds)
+    assert fits["status"].tolist() == ["ok", "ok"]
+    pd.testing.assert_frame_equal(fits.loc[["near"]], fit_fleet(near, by="part", bounds=bounds))
+    # The root of the profile's slope, in logarithms of the ages.
+    log_age, failed = np.log(time), np.array(event) == 1
+    late = np.array(entry) > 0.0
+    log_entry = np.log(np.array(entry)[late])
+
+    def slope(beta: float) -> float:
+        at_risk, before = np.exp(beta * log_age), np.exp(beta * log_entry)
+        total = at_risk @ log_age - before @ log_entry
+        return 1.0 / beta + log_age[failed].mean() - total / (at_risk.sum() - before.sum())
+
+    beta = brentq(slope, 1e-4, 0.1, xtol=1e-15)
+    assert fits.loc["far", "beta"] == pytest.approx(beta, rel=1e-9)
+    assert fits.loc["far", "beta_lower"] < beta < fits.loc["far", "beta_upper"]
