@@ -43,7 +43,7 @@ def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Setting
     rows, others = records(data, offsets)
     fits, known = fit_records(*rows, **others)
     parts = Parts.of(data, offsets, known)
-    two, apart = parts.failures >= 2, parts.inexact | _too_far_apart(rows[0], offsets, others["entry"])
+    two, apart = parts.failures >= 2, parts.inexact | _too_far_apart(data, offsets)
     ok = two & ~apart & (fits.status == Status.OK)
     one_by_one = two & (apart | (fits.status == Status.NOT_CONVERGED))
     if settings.bounds == "calibrated":
@@ -62,11 +62,16 @@ def weibull_columns(data: LifeData, offsets: NDArray[np.intp], settings: Setting
     return columns
 
 
-def _too_far_apart(age: FloatArray, offsets: NDArray[np.intp], entry: FloatArray | None) -> NDArray[np.bool_]:
+def _too_far_apart(data: LifeData, offsets: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Parts with an age whose share of the largest is no number with all its bits: the batch works with these shares."""
-    if entry is None and age.min() > SMALLEST_SHARE**0.5 and age.max() < SMALLEST_SHARE**-0.5:
+    least, greatest = data.age_range
+    if not data.has_entries and least > SMALLEST_SHARE * greatest:
         return np.zeros(offsets.size - 1, dtype=bool)
-    first, starts = age if entry is None else np.where(entry > 0.0, entry, age), offsets[:-1] - offsets[0]
+    (age, _, cuts), own = records(data, offsets)
+    first, starts = (
+        age if own["entry"] is None else np.where(own["entry"] > 0.0, own["entry"], age),
+        cuts[:-1],
+    )
     smallest = np.minimum.reduceat(np.where(first > 0.0, first, np.inf), starts)
     too_far: NDArray[np.bool_] = smallest < SMALLEST_SHARE * np.maximum.reduceat(age, starts)
     return too_far

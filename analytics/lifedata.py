@@ -198,6 +198,11 @@ class LifeData:
         return float(np.dot(self.count, end - self.entry))
 
     @cached_property
+    def age_range(self) -> tuple[float, float]:
+        """The least and the greatest `time`."""
+        return _range(self.time)
+
+    @cached_property
     def has_counts(self) -> bool:
         """Whether some row stands for more than one unit."""
         return _range(self.count) != (1.0, 1.0)
@@ -363,7 +368,7 @@ def _refuse(bad: NDArray[np.bool_], message: str) -> None:
 
 def _check(data: LifeData) -> None:
     # Most data have ages and failures alone: nothing is there that could contradict anything.
-    if data.has_inexact or data.has_entries or data.has_counts or not data.time.min() > 0.0:
+    if data.has_inexact or data.has_entries or data.has_counts or not data.age_range[0] > 0.0:
         _refuse_contradictions(data)
     if data.planned_exit is not None:
         _refuse(
