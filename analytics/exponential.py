@@ -412,10 +412,10 @@ def _maximise(likelihood: WeibullLikelihood, data: LifeData) -> float:
     for _ in range(MAXIMUM_STEPS):
         at = likelihood.derivatives(log_theta, 0.0)
         slope, curvature = at.gradient[0], at.hessian[0]
-        step = -slope / curvature if curvature < 0 and slope else 1.0
-        # A likelihood gone flat also gives a step of 0; each failure of a real maximum adds curvature of order 1.
-        if curvature < -1e-8 * data.counts.failures and abs(step) < 1e-10:
+        # A likelihood gone flat has a slope of 0 as well; each failure of a real maximum adds curvature of order 1.
+        if curvature < -1e-8 * data.counts.failures and abs(slope) < -1e-10 * curvature:
             return log_theta
+        step = -slope / curvature if curvature < 0 and slope else 1.0
         log_theta += max(-2.0, min(2.0, step))
         # The start is off by the width of the intervals, never by a million; beyond, only rounding is left of the slope.
         if abs(log_theta - start) > 14.0:

@@ -13,11 +13,25 @@ from analytics import (
     NoFiniteMaximum,
     NotEnoughFailures,
     Result,
+    fit_distribution,
     fit_exponential,
 )
 from analytics.exponential import _LogThetaProfile
 
 # ---------------------------------------------------------------- published (more in tests/published)
+
+
+def test_a_search_that_lands_on_the_maximum_itself_ends_there() -> None:
+    # Cracks found in heat-exchanger tubes at yearly inspections of three plants (Meeker and Escobar 1998, example 1.5).
+    tubes = LifeData(
+        [0, 1, 2, 1, 2, 3],
+        [3, 3, 3, 0, 0, 0],
+        upper=[1, 2, 3, np.nan, np.nan, np.nan],
+        count=[4, 5, 2, 99, 95, 95],
+        unit="years",
+    )
+    fit = fit_exponential(tubes, bounds="wald")
+    assert fit.theta == pytest.approx(fit_distribution(tubes, "exponential").theta, rel=1e-8)
 
 
 def test_one_unit_two_failures_in_a_thousand_days() -> None:
