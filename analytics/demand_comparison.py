@@ -168,7 +168,7 @@ def compare_demand_forecasts(
     table, _ = demand_table(demand)
     periods = table.shape[1]
     methods = tuple(methods)
-    unknown = [name for name in methods if name not in METHODS]
+    unknown = [name for name in methods if not (isinstance(name, str) and name in METHODS)]
     if unknown or not methods:
         raise InvalidData(f"unknown methods {unknown}; there are {METHODS}")
     if min(origins, horizon, window) < 1:

@@ -14,6 +14,7 @@ from analytics.counts import NEGLIGIBLE, mean_count, pmf_of_moments, poisson_pmf
 from analytics.errors import InvalidData
 from analytics.plain_numbers import as_floats
 from analytics.results import FloatArray, Result, facts_without_data
+from analytics.spares_budget import MOST_STOCK
 from analytics.stock import expected_left_and_short
 
 Method = Literal["metric", "vari_metric", "exact"]
@@ -456,6 +457,6 @@ def _numbers(name: str, values: ArrayLike, shape: tuple[int, ...] | None) -> Flo
 
 def _whole(name: str, values: ArrayLike, shape: tuple[int, ...]) -> IntArray:
     found = _numbers(name, values, shape)
-    if np.any(found != np.floor(found)):
-        raise InvalidData(f"{name} must be whole numbers")
+    if np.any((found != np.floor(found)) | (found > MOST_STOCK)):
+        raise InvalidData(f"{name} must be whole numbers up to {MOST_STOCK:,}")
     return found.astype(np.int64)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analytics.errors import InvalidData, NotLives
 from analytics.lifedata import LifeData
-from analytics.plain_numbers import as_floats
+from analytics.plain_numbers import as_floats, as_unit
 from analytics.results import Counts, FloatArray
 
 IntArray = NDArray[np.intp]
@@ -149,7 +149,7 @@ class EventHistories:
             "window_system": windows[0],
             "window_start": windows[1],
             "window_end": windows[2],
-            "unit": unit,
+            "unit": as_unit(unit),
         }
         self._fill(values)
         outside = np.flatnonzero(~self._observed(members, times))

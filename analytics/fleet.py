@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from analytics.arguments import checked
-from analytics.errors import InvalidData
+from analytics.errors import InvalidData, WrongType
 from analytics.fleet_parts import Settings
 from analytics.fleet_tables import fit_frame, fit_table
 from analytics.lifedata import LifeData
@@ -74,7 +74,8 @@ def fit_fleet(
     Raises
     ------
     InvalidData
-        If rows contradict themselves; `rows` gives their positions, in the partition that the message names.
+        If a setting is unknown, or rows contradict themselves; `rows` gives their positions, in the partition that the
+        message names.
 
     Notes
     -----
@@ -107,6 +108,10 @@ def fit_fleet(
     valve   NaN    NaN     305.66         1              one failure
     """
     tail_probabilities(confidence)
+    if workers is not None and workers < 1:
+        raise InvalidData(f"workers must be at least 1, not {workers}")
+    if client is not None and not hasattr(client, "submit"):
+        raise WrongType(f"client must be a dask.distributed.Client, not {type(client).__name__}")
     settings = Settings(distribution, confidence, bounds)
     if isinstance(data, LifeData):
         if by is not None:

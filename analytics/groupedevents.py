@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidData
 from analytics.eventhistories import IntArray
-from analytics.plain_numbers import as_floats
+from analytics.plain_numbers import as_floats, as_unit
 from analytics.results import Counts, FloatArray
 
 
@@ -83,7 +83,7 @@ class GroupedEvents:
             value.flags.writeable = False
             object.__setattr__(self, name, value)
         object.__setattr__(self, "system", tuple(labels[row] for row in order))
-        object.__setattr__(self, "unit", unit)
+        object.__setattr__(self, "unit", as_unit(unit))
         table = np.ascontiguousarray(np.column_stack([starts, ends, counts]).astype("<f8") + 0.0)
         facts = repr((self.system, unit)).encode() + table.tobytes()
         object.__setattr__(self, "fingerprint", hashlib.sha256(facts).hexdigest())

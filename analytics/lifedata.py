@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.errors import InvalidData, NotLives
-from analytics.plain_numbers import as_floats
+from analytics.errors import InvalidData, NotLives, WrongType
+from analytics.plain_numbers import as_floats, as_unit
 from analytics.results import Counts, FloatArray
 
 RIGHT_CENSORED, EXACT, LEFT_CENSORED, INTERVAL_CENSORED = 0, 1, 2, 3
@@ -147,9 +147,9 @@ class LifeData:
             "truncated_above": _column("truncated_above", truncated_above, n, np.inf, finite=False),
             "count": _column("count", count, n, 1.0),
             "group": None if group is None else _labels(group, n),
-            "covariates": {name: _column(name, values, n) for name, values in (covariates or {}).items()},
+            "covariates": _covariates(covariates, n),
             "planned_exit": None if planned_exit is None else _column("planned_exit", planned_exit, n),
-            "unit": unit,
+            "unit": as_unit(unit),
         }
         if truncated_above is not None:
             fields["truncated_above"][np.isnan(fields["truncated_above"])] = np.inf
@@ -340,10 +340,22 @@ def _events(event: ArrayLike, n: int) -> NDArray[np.int8]:
     return short
 
 
+def _covariates(covariates: Mapping[str, ArrayLike] | None, n: int) -> dict[str, FloatArray]:
+    if covariates is None:
+        return {}
+    # A table of pandas is as good as a dict of its columns.
+    if not hasattr(covariates, "items"):
+        raise WrongType(f"covariates must be a dict of names and numbers, not {type(covariates).__name__}")
+    return {name: _column(name, values, n) for name, values in covariates.items()}
+
+
 def _labels(group: ArrayLike, n: int) -> NDArray[Any]:
     if isinstance(group, np.ma.MaskedArray) and group.shape == (n,):
         _refuse(np.ma.getmaskarray(group), "group is masked; every row needs the label of its part")
-    labels = np.array(group)
+    try:
+        labels = np.array(group)
+    except ValueError as error:
+        raise InvalidData(f"group must be one label a row: {error}") from error
     if labels.shape != (n,):
         raise InvalidData(f"group has shape {labels.shape} where time has {n} values")
     if labels.dtype.kind in "OUS" and not (isinstance(group, np.ndarray) and group.dtype.kind in "US"):

@@ -1,8 +1,9 @@
-"""Numbers as callers give them, as floats of our own; what only looks like numbers is refused."""
+"""Numbers and units as callers give them, as floats and words of our own; what only looks like them is refused."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.errors import WrongType
 from analytics.results import FloatArray
 
 
@@ -38,3 +39,21 @@ def as_floats(values: ArrayLike) -> FloatArray:
         return np.array(values, dtype=np.float64)
     except OverflowError as error:
         raise ValueError(str(error)) from error
+
+
+def as_unit(unit: object) -> str:
+    """The unit of a table, which results carry on to pages and into figures.
+
+    Raises
+    ------
+    WrongType
+        If it is no word.
+
+    Examples
+    --------
+    >>> as_unit("km")
+    'km'
+    """
+    if not isinstance(unit, str):
+        raise WrongType(f"unit must be a word such as 'h' or 'km', not {unit!r}")
+    return str(unit)

@@ -23,6 +23,9 @@ from analytics.weibull_intervals import Quantity
 # Cells of units watched over the same ages. Above this many, neighbouring ends are put together: the distribution of a
 # likelihood ratio depends on the plan too weakly to tell.
 MOST_CELLS = 128
+# Up to so many failed units have an end of watch of their own where it is estimated, also those that share a row; more units
+# are estimated by the row.
+MOST_ESTIMATED = 1_000
 # Samples worked on at once: their cells stay in the processor's cache.
 ROWS = 256
 
@@ -58,15 +61,18 @@ def plan_of(data: LifeData) -> Plan:
         raise InvalidData(
             "calibrated bounds do not exist for right-truncated data; use likelihood-ratio bounds"
         )
-    failed = data.event != RIGHT_CENSORED
-    ends = data.time if data.planned_exit is None else data.planned_exit
+    failed, count = data.event != RIGHT_CENSORED, data.count
     estimated = data.planned_exit is None and bool(failed.any()) and not bool(failed.all())
+    if estimated and count[failed].sum() <= MOST_ESTIMATED:
+        rows = np.repeat(np.arange(len(data)), np.where(failed, count, 1.0).astype(np.intp))
+        data, failed, count = data.take(rows), failed[rows], np.where(failed, 1.0, count)[rows]
+    ends = data.time if data.planned_exit is None else data.planned_exit
     if data.planned_exit is None:
-        ends = np.where(failed, _estimated_exits(data, failed), data.time)
+        ends = np.where(failed, _estimated_exits(data, failed, count), data.time)
     seen = ends > data.entry
     with np.errstate(divide="ignore"):
         entry, exit_ = np.log(data.entry[seen]), np.log(ends[seen])
-    return _in_cells(data.count[seen], entry, exit_, estimated)
+    return _in_cells(count[seen], entry, exit_, estimated)
 
 
 def about_plan(data: LifeData) -> tuple[str, ...]:
@@ -79,18 +85,16 @@ def about_plan(data: LifeData) -> tuple[str, ...]:
     )
 
 
-def _estimated_exits(data: LifeData, failed: NDArray[np.bool_]) -> FloatArray:
+def _estimated_exits(data: LifeData, failed: NDArray[np.bool_], count: FloatArray) -> FloatArray:
     exits = np.full(len(data), np.inf)
     if failed.all():
         return exits
     from analytics.nonparametric import kaplan_meier
 
-    ends = LifeData(
-        data.time, (~failed).astype(int), entry=np.minimum(data.entry, data.time), count=data.count
-    )
+    ends = LifeData(data.time, (~failed).astype(int), entry=np.minimum(data.entry, data.time), count=count)
     curve = kaplan_meier(ends.take(ends.time > 0))
     rows = np.flatnonzero(failed)
-    rows = rows[np.argsort(data.time[rows], kind="stable")]
+    rows = rows[np.lexsort((data.entry[rows], data.time[rows]))]
     # Multiples of the golden section fill (0, 1) evenly, whichever stretch of them is taken.
     spread = (0.5 + 0.6180339887498949 * np.arange(rows.size)) % 1.0
     step = np.searchsorted(curve.time, data.time[rows], side="right")

@@ -130,6 +130,14 @@ class Result:
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What was worked out on the way (families of functions, calibrations) is worked out again: it cannot be pickled.
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__dict__.update(state)
+        Result.__post_init__(self)
+
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
@@ -168,8 +176,10 @@ class Result:
         Raises
         ------
         InvalidData
-            If the document names no known result, another class than this one, or lacks a field.
+            If the document is no mapping, names no known result, another class than this one, or lacks a field.
         """
+        if not isinstance(document, Mapping):
+            raise InvalidData(f"a document must be a dict as from to_dict, not {type(document).__name__}")
         name = str(document.get("result"))
         target = _result_class(name)
         if target is None or not issubclass(target, cls):
@@ -184,7 +194,11 @@ class Result:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Rebuild a result from `to_json`; see `from_dict`."""
-        return cls.from_dict(json.loads(text))
+        try:
+            document = json.loads(text)
+        except (TypeError, ValueError) as error:
+            raise InvalidData(f"this is no JSON text: {error}") from error
+        return cls.from_dict(document)
 
 
 def facts_without_data(method: str, *given: object) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -349,7 +351,12 @@ class _Task:
             found.append(
                 Limit("a budget", [part.table[:, COST] for part in self.parts], _amount("budget", budget))
             )
-        for name, (use, most) in (others or {}).items():
+        for name, limit in (others or {}).items():
+            if not (isinstance(limit, tuple | list) and len(limit) == 2):
+                raise InvalidData(
+                    f"the limit {name} must be a pair: what a part takes, and how much there is"
+                )
+            use, most = limit
             each = _columns(len(self.parts), **{name: use})[name]
             found.append(
                 Limit(
@@ -450,7 +457,8 @@ class _Task:
         return np.cumsum(rows, axis=0)
 
 
-def _amount(name: str, value: float) -> float:
-    if not (math.isfinite(value) and value >= 0):
+def _amount(name: str, value: Any) -> float:
+    is_number = isinstance(value, Real | Decimal)
+    if not (is_number and math.isfinite(value) and value >= 0):
         raise InvalidData(f"{name} must be at least 0, not {value!r}")
     return float(value)

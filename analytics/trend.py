@@ -14,7 +14,7 @@ from analytics.intensity import IntensityLikelihood, Stretches
 from analytics.loglinear import fit_loglinear
 from analytics.powerlaw import fit_power_law
 from analytics.powerlaw_checks import conditional_sums
-from analytics.results import FloatArray, Result
+from analytics.results import FloatArray, Result, tail_probabilities
 from analytics.trend_statistics import (
     TrendTest,
     anderson_darling,
@@ -160,6 +160,7 @@ def trend_tests(
     """
     if not 0.0 < significance < 1.0:
         raise InvalidData(f"a significance must lie between 0 and 1, not {significance!r}")
+    tail_probabilities(confidence)
     if terminated == "failure":
         conditional_sums(histories, terminated)
     within = places_within_systems(histories, terminated)

@@ -108,6 +108,7 @@ def test_three_thousand_parts(reference_data: Path) -> None:
         ([[0] * 20], {}, "no series has any change"),
         ([[1, 0] * 10], {"methods": ["holt"]}, "unknown methods"),
         ([[1, 0] * 10], {"methods": []}, "unknown methods"),
+        ([[1, 0] * 10], {"methods": [["mean"], np.zeros(2)]}, "unknown methods"),
         ([[1, 0] * 10], {"origins": 0}, "at least 1"),
         ([[1, 0] * 10], {"quantile": 95}, "between 0 and 1"),
         ([[1, -1] * 10], {}, "from 0 to 1e"),

@@ -271,6 +271,7 @@ def test_the_result_survives_json() -> None:
         ([1.0], {"base_stock": 1}, "not both"),
         ([1.0], {"budget": math.inf}, "budget"),
         ([1.0], {"budget": None, "depot_stock": 0.5, "base_stock": 1}, "whole"),
+        ([1.0], {"budget": None, "depot_stock": 1, "base_stock": 1e300}, "whole numbers up to"),
         ([1.0], {"unit_cost": 0.0}, "unit_cost"),
         ([1.0], {"systems": 0}, "systems"),
         ([1.0, 1.0], {"systems": [3, 0]}, "systems"),

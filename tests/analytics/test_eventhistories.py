@@ -101,6 +101,7 @@ def test_arrays_are_frozen() -> None:
         ({"end": {"a": [6, 20]}}, None, "do not name the same windows.*'b'"),
         ({"start": 0, "end": 20}, None, "register of systems is missing"),
         ({"start": [0.0], "end": {"a": [6, 20], "b": 9}}, None, "start has shape"),
+        ({"unit": None}, None, "unit must be a word"),
     ],
 )
 def test_what_is_refused(changes: dict[str, Any], rows: tuple[int, ...] | None, words: str) -> None:

@@ -109,6 +109,10 @@ def test_bad_rows_are_named(change: dict[str, float], message: str, rows: tuple[
         {"by": "part", "bounds": "fisher"},
         {"by": "part", "distribution": "lognormal", "bounds": "chi_square"},
         {"by": "part", "confidence": 90},
+        {"by": "part", "workers": 0},
+        {"by": "part", "workers": "all"},
+        {"by": "part", "client": "tcp://127.0.0.1:8786"},
+        {"by": 3},
     ],
 )
 def test_what_is_not_known_is_refused(arguments: dict[str, object]) -> None:

@@ -36,6 +36,7 @@ def test_gaps_may_be_stated() -> None:
         ({"end": [10, 10], "events": [1, 1]}, "row 1"),
         ({"end": [10], "events": [1], "start": [-1]}, "before age 0"),
         ({"end": [10, 20], "events": [1, 1], "start": [0, 5]}, "overlaps"),
+        ({"end": [10], "events": [1], "unit": 3}, "unit must be a word"),
     ],
 )
 def test_refusals(settings: dict[str, object], words: str) -> None:

@@ -85,6 +85,10 @@ def test_refused_rows_are_named(arguments: dict[str, Any], rows: tuple[int, ...]
         {"time": ["x"], "event": [1]},
         {"time": [1, 2], "event": [1, 1], "entry": [0]},
         {"time": [1, 2], "event": [1, 1], "group": ["a"]},
+        {"time": [1, 2], "event": [1, 1], "group": [["a", "b"], ["c"]]},
+        {"time": [1, 2], "event": [1, 1], "covariates": [3, 4]},
+        {"time": [1, 2], "event": [1, 1], "covariates": ""},
+        {"time": [1, 2], "event": [1, 1], "unit": None},
     ],
 )
 def test_refused_shapes(arguments: dict[str, Any]) -> None:

@@ -61,6 +61,22 @@ def test_exits_of_failed_units_are_taken_from_the_others() -> None:
     assert plan.estimated
 
 
+def test_units_of_one_row_are_estimated_as_if_each_had_its_own() -> None:
+    ages, events, entry = np.array([10, 20, 20, 15, 25, 45]), np.array([1, 1, 1, 0, 0, 0]), [0, 0, 5, 0, 0, 0]
+    count = np.array([3, 2, 1, 2, 1, 4])
+    together = plan_of(LifeData(ages, events, entry=entry, count=count))
+    rows = np.repeat(np.arange(6), count)[::-1]
+    apart = plan_of(LifeData(ages[rows], events[rows], entry=np.array(entry)[rows]))
+    assert together.units.tolist() == apart.units.tolist()
+    assert together.exit == pytest.approx(apart.exit)
+    assert np.unique(together.exit).size == 3
+
+
+def test_very_many_units_of_one_row_are_estimated_together() -> None:
+    plan = plan_of(LifeData([10, 25, 45], [1, 0, 0], count=[10**12, 1, 1]))
+    assert plan.units.sum() == 10**12 + 2
+
+
 def test_estimated_exits_lie_behind_the_age_at_failure_and_follow_the_others() -> None:
     rng = np.random.default_rng(3)
     life, exit_ = rng.weibull(1.5, 4_000), rng.uniform(0.2, 2.0, 4_000)

@@ -1,6 +1,8 @@
 import json
 import math
+import pickle
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,6 +75,21 @@ def test_unknown_or_incomplete_documents_are_refused() -> None:
         Result.from_dict({"result": "Nothing"})
     with pytest.raises(InvalidData, match="not a complete Sample"):
         Result.from_dict({"result": "Sample", "method": "m"})
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "[1]", "NaN", '"x"', None])
+def test_what_is_no_document_is_refused(text: Any) -> None:
+    with pytest.raises(InvalidData):
+        Result.from_json(text)
+
+
+def test_a_pickle_keeps_the_fields_read_only_and_drops_what_was_worked_out() -> None:
+    before = sample()
+    before.__dict__["worked out"] = lambda: None
+    after = pickle.loads(pickle.dumps(before))
+    assert after == before
+    assert "worked out" not in after.__dict__
+    assert not after.curve.flags.writeable
 
 
 def test_a_document_of_another_class_is_refused() -> None:

@@ -210,6 +210,8 @@ def test_thousands_of_parts_are_planned_in_seconds(rng: np.random.Generator) -> 
         ([1.0], {"systems": math.nan}, "systems must be a number, not nan"),
         ([-1.0], {}, "mean demand"),
         ([1.0], {"limits": {"mass": (1.0, -1.0)}}, "mass must be at least 0"),
+        ([1.0], {"limits": {"mass": 5.0}}, "limit mass must be a pair"),
+        ([1.0], {"limits": {"mass": (1.0, "5")}}, "mass must be at least 0"),
         ([1.0], {"limits": {"mass": (1.0, 5.0)}, "method": "marginal"}, "one budget or one target"),
         ([40_000.0], {}, "could be held in"),
     ],

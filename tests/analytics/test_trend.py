@@ -134,3 +134,5 @@ def test_refusals() -> None:
         trend_tests(crow(), terminated="failure")
     with pytest.raises(InvalidData, match="significance"):
         trend_tests(crow(), significance=5)
+    with pytest.raises(InvalidData, match="confidence"):
+        trend_tests(crow(), confidence=90)
