@@ -134,6 +134,10 @@ def estimates(
     u = np.log(s0 / d) / beta
     z = beta * (mean - u)
     loglik = d * (log_beta - 1.0) + beta * (sum_x - d * u) - (sum_x + d * log_scale)
+    # What the last step adds to the rest, to first order; at the maximum the score is 0, whence these spread and bend.
+    spread = np.maximum(-1.0 - slope, 0.0)
+    bend = -1.0 - spread * (3.0 + SKEWNESS * np.sqrt(spread))
+    beta, z, slope = beta + beta * step, z + spread * step, slope + bend * step
     # The profile's curvature is the Schur complement of eta in the information, which saves a sum and its cancellation.
     i_uu, i_ub, i_bb = beta * beta * d, -beta * d * z, d * (z * z - slope)
     return log_scale + u + (mean - u) * step, log_beta + step, loglik, i_uu, i_ub, i_bb, u
