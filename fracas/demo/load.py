@@ -22,6 +22,8 @@ from fracas.demo.scenario import PARTS, PEOPLE, SITES
 from fracas.failures.models import Failure
 from fracas.organisations import workflow as organisations
 from fracas.organisations.models import Organisation, Site
+from fracas.reliability import planning
+from fracas.reliability.forms import SparesPlanQuery
 from fracas.users import queries as users_queries
 from fracas.users import workflow as users
 
@@ -73,6 +75,8 @@ def load(
     stories.schedule(stage, plan, days)
     with as_one(session):  # a refusal ends the load, so nothing needs a savepoint
         stage.run(on_progress)
+    # The server's worker computes it, so that the dashboard says what to buy when somebody first opens it.
+    planning.ask(session, people["manager@demo.example"], SparesPlanQuery())
     session.flush()
     reports = session.scalar(select(func.count()).select_from(Failure)) or 0
     return Loaded(len(plan.vehicles), len({stay.serial for stay in plan.stays}), reports)

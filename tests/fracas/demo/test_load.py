@@ -15,7 +15,9 @@ from fracas.demo.load import load
 from fracas.demo.scenario import PARTS, PEOPLE, SITES
 from fracas.failures.models import Failure, FailureRevision
 from fracas.organisations.models import Organisation
-from fracas.reliability import check
+from fracas.reliability import check, planning
+from fracas.reliability.forms import SparesPlanQuery
+from fracas.users import queries as users
 from tests.fracas.demo.conftest import SMALL, UNTIL, Demo, empty_engine
 
 
@@ -39,6 +41,13 @@ def test_the_load_says_what_it_made(demo: Demo) -> None:
     assert demo.loaded.failures == count(Failure) > 20
     assert demo.loaded.parts >= sum(part.per_vehicle for part in PARTS) * demo.loaded.vehicles
     assert count(Part) <= demo.loaded.parts
+
+
+def test_the_spares_plan_waits_for_the_worker(demo: Demo) -> None:
+    manager = users.actor_for(
+        demo.session, next(p for p in users.demo_people(demo.session) if p.email == "manager@demo.example")
+    )
+    assert planning.standing(demo.session, manager, SparesPlanQuery()).is_waiting
 
 
 def test_every_place_of_every_vehicle_was_fitted(demo: Demo) -> None:
