@@ -257,6 +257,19 @@ class Fleet:
         return row
 
 
+def half_failed(session: Session) -> Fleet:
+    """Ten units, five of which failed and were replaced."""
+    made = Fleet(session)
+    for i in range(10):
+        installation = made.install(f"A{i}", f"S{i}")
+        if i < 5:
+            at = 300 + 40 * i
+            removal = made.remove(installation, at, "failure")
+            made.fail(f"A{i}", at, system=f"S{i}", removal=removal)
+            made.install(f"B{i}", f"S{i}", at)
+    return made
+
+
 def actor_at(fleet: Fleet, *sites: Site, customer_id: UUID | None = None) -> Actor:
     """Somebody who sees these sites only."""
     return Actor(

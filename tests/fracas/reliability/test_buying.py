@@ -11,20 +11,12 @@ from fracas.core.errors import Finding, Invalid
 from fracas.reliability import buying
 from fracas.reliability.forms import SparesPlanQuery
 from fracas.reliability.spares import spares
-from tests.factories.fleet import Fleet, day
+from tests.factories.fleet import Fleet, day, half_failed
 
 
 @pytest.fixture
 def fleet(session: Session) -> Fleet:
-    made = Fleet(session)
-    for i in range(10):
-        installation = made.install(f"A{i}", f"S{i}")
-        if i < 5:
-            at = 300 + 40 * i
-            removal = made.remove(installation, at, "failure")
-            made.fail(f"A{i}", at, system=f"S{i}", removal=removal)
-            made.install(f"B{i}", f"S{i}", at)
-    return made
+    return half_failed(session)
 
 
 def row_of(fleet: Fleet, **settings: Any) -> buying.Row | None:

@@ -12,20 +12,13 @@ from analytics import forecast_spares, stock_for_service_level
 from fracas.assets.models import Condition, PartCondition
 from fracas.core.errors import Invalid
 from fracas.reliability.spares import spares
-from tests.factories.fleet import Fleet, day
+from tests.factories.fleet import Fleet, day, half_failed
 
 
 @pytest.fixture
 def fleet(session: Session) -> Fleet:
     """Ten units, five of which failed and were replaced; one spare on the shelf."""
-    made = Fleet(session)
-    for i in range(10):
-        installation = made.install(f"A{i}", f"S{i}")
-        if i < 5:
-            at = 300 + 40 * i
-            removal = made.remove(installation, at, "failure")
-            made.fail(f"A{i}", at, system=f"S{i}", removal=removal)
-            made.install(f"B{i}", f"S{i}", at)
+    made = half_failed(session)
     made.part("SPARE")
     return made
 
