@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, timedelta, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -28,6 +28,10 @@ from fracas.web.session import db
 from fracas.web.templating import navigation
 from fracas.web.verbs import key_of
 from fracas.web.words import code_words, word
+
+if TYPE_CHECKING:
+    from fracas.reliability.histories import FleetHistory
+    from fracas.reliability.rising import Rising
 
 TableOfValues = tuple[list[str], Sequence[tuple[Any, ...]]]
 
@@ -81,13 +85,13 @@ def overview() -> str:
     chosen, shown = _filter()
     by = _grouping(chosen)
     bars = queries.pareto(db(), actor(), by, chosen, measure=_measure())
-    loops = queries.open_loops(db(), actor(), chosen)
+    loops, history = queries.open_loops(db(), actor(), chosen), worklist.history(db(), actor(), chosen)
     return render_template(
         "dashboards/overview.html",
         tiles=queries.tiles(db(), actor(), chosen), worst=queries.worst_systems(db(), actor(), chosen),
         pareto=_pareto_chart(bars, by, shown), loops=loops, stages=_stage_chart(loops), by=by, shown=shown,
-        groupings=GROUPINGS, periods=PERIODS, trend=_trend(chosen, shown),
-        spares=_spares(shown), rising=worklist.rising(db(), actor(), chosen, zone=_zone(shown)), names=_names(chosen),
+        groupings=GROUPINGS, periods=PERIODS, trend=_trend(history, chosen, shown),
+        spares=_spares(shown), rising=_rising(history, shown), names=_names(chosen),
         bars=bars, same=_same(shown), recent=_recent(), chosen=_chosen(shown, by), **_choices(),
     )  # fmt: skip
 
@@ -120,7 +124,7 @@ def _systems_table(chosen: queries.Filter) -> TableOfValues:
 
 
 def _mtbf_table(chosen: queries.Filter) -> TableOfValues:
-    found = _trend(chosen, _filter()[1])
+    found = _trend(worklist.history(db(), actor(), chosen), chosen, _filter()[1])
     rows = [
         (label, q.estimate, q.lower, q.upper, q.confidence, q.side, q.unit, q.failures, q.exposure, q.as_of)
         for label, q in (found.periods if found else [])
@@ -130,7 +134,7 @@ def _mtbf_table(chosen: queries.Filter) -> TableOfValues:
 
 
 def _rising_table(chosen: queries.Filter) -> TableOfValues:
-    found = worklist.rising(db(), actor(), chosen, zone=_zone(_filter()[1]))
+    found = _rising(worklist.history(db(), actor(), chosen), _filter()[1])
     columns = "kind alarm since until failures expected ratio ratio_lower confidence as_of".split()
     if found is None:
         return columns, []
@@ -179,9 +183,14 @@ def _grouping(chosen: queries.Filter) -> queries.Grouping:
     return by  # type: ignore[return-value]
 
 
-def _trend(chosen: queries.Filter, shown: dict[str, Any]) -> worklist.Trend | None:
-    link = _quarter_link(shown)
-    return worklist.trend(db(), actor(), chosen, words=gettext, zone=_zone(shown), link=link)
+def _trend(history: FleetHistory, chosen: queries.Filter, shown: dict[str, Any]) -> worklist.Trend | None:
+    return worklist.trend(history, chosen, words=gettext, zone=_zone(shown), link=_quarter_link(shown))
+
+
+def _rising(history: FleetHistory, shown: dict[str, Any]) -> Rising | None:
+    from fracas.reliability.rising import rising  # brings in scipy
+
+    return rising(history, zone=_zone(shown))
 
 
 def _spares(shown: dict[str, Any]) -> Standing | None:

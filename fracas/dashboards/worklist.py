@@ -19,7 +19,7 @@ from fracas.failures.models import Failure
 from fracas.problems import queries as problems
 
 if TYPE_CHECKING:
-    from fracas.reliability.rising import Rising
+    from fracas.reliability.histories import FleetHistory
 
 SHOWN = 6
 ALL = 1000
@@ -98,29 +98,35 @@ class Trend:
     whole: Any
 
 
-def trend(
-    session: Session,
-    actor: Actor,
-    chosen: Filter,
-    *,
-    words: Callable[[str], str] = str,
-    zone: tzinfo = UTC,
-    link: Callable[[str], str] | None = None,
-) -> Trend | None:
-    """MTBF by quarter of the chosen part type, or of all systems; None where no exposure is known.
+def history(session: Session, actor: Actor, chosen: Filter) -> FleetHistory:
+    """Failures of the fleet by the calendar, of all time and not of the period: by part type, or of the chosen one by mode."""
+    from fracas.reliability.histories import fleet_history  # brings in scipy
 
-    ``link`` leads from the name of a quarter to its failures.
-    """
-    from fracas.reliability import charts, histories, uptime  # brings in scipy
-
-    history = histories.fleet_history(
+    return fleet_history(
         session,
         actor,
         part_type=chosen.part_type_id,
         system_model=chosen.system_model_id,
         sites=[chosen.site_id] if chosen.site_id else None,
         metric="calendar",
+        kind="mode" if chosen.part_type_id else "part_type",
     )
+
+
+def trend(
+    history: FleetHistory,
+    chosen: Filter,
+    *,
+    words: Callable[[str], str] = str,
+    zone: tzinfo = UTC,
+    link: Callable[[str], str] | None = None,
+) -> Trend | None:
+    """MTBF of a history by quarter; None where no exposure is known.
+
+    ``link`` leads from the name of a quarter to its failures.
+    """
+    from fracas.reliability import charts, uptime  # brings in scipy
+
     if not history.windows:
         return None
     periods = uptime.mtbf_by_period(history, zone=zone)
@@ -131,23 +137,6 @@ def trend(
     whole = uptime.mtbf_between(history, since, history.as_of)
     figure = charts.mtbf_over_time(periods, words=words, link=link)
     return Trend(figure, history.at_risk, periods, whole) if periods else None
-
-
-def rising(session: Session, actor: Actor, chosen: Filter, *, zone: tzinfo = UTC) -> Rising | None:
-    """Part types, or the modes of the chosen one, by how much more often they failed lately; of all time, not of the period."""
-    from fracas.reliability import histories
-    from fracas.reliability.rising import rising as found  # brings in scipy
-
-    history = histories.fleet_history(
-        session,
-        actor,
-        part_type=chosen.part_type_id,
-        system_model=chosen.system_model_id,
-        sites=[chosen.site_id] if chosen.site_id else None,
-        metric="calendar",
-        kind="mode" if chosen.part_type_id else "part_type",
-    )
-    return found(history, zone=zone)
 
 
 def _quarter(moment: Any) -> str:

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta, timezone
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from fracas.assets import workflow as register
 from fracas.core.errors import NotFound
 from fracas.core.permissions import Actor
 from fracas.dashboards.queries import Filter
-from fracas.dashboards.worklist import SHOWN, group, groups, own_reports, rising, trend
+from fracas.dashboards.worklist import SHOWN, Trend, group, groups, history, own_reports
+from fracas.dashboards.worklist import trend as trend_of
 from fracas.failures.workflow import file as filed
+from fracas.reliability.rising import Rising
+from fracas.reliability.rising import rising as rising_of
 from tests.factories.assets import day
 from tests.factories.loop import Loop
 from tests.factories.organisations import make_root
+
+
+def trend(session: Session, actor: Actor, chosen: Filter, **settings: Any) -> Trend | None:
+    return trend_of(history(session, actor, chosen), chosen, **settings)
+
+
+def rising(session: Session, actor: Actor, chosen: Filter) -> Rising | None:
+    return rising_of(history(session, actor, chosen))
 
 
 def waiting(loop: Loop, actor: Actor) -> dict[tuple[str, str], int]:
