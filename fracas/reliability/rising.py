@@ -30,7 +30,8 @@ class Riser:
     kind : as in the history; "" where none is said.
     is_alarm : whether that is more than chance explains, with `FALSE_ALARMS` over all kinds.
     months : how many of the last months it is about; `since` and `until` are their first and last day.
-    failures, expected : in those months, and as many as the rate before gives over the same exposure.
+    failures, expected : in those months, and as many as the rate before gives over the same exposure; None where nothing
+        failed before, as none seen is not a rate of 0.
     ratio, ratio_lower : rate over the rate before, with its one-sided lower bound; None where nothing failed before.
     """
 
@@ -40,7 +41,7 @@ class Riser:
     since: date
     until: date
     failures: int
-    expected: float
+    expected: float | None
     ratio: float | None
     ratio_lower: float | None
 
@@ -93,7 +94,7 @@ def rising(history: FleetHistory, *, confidence: float = 0.90, zone: tzinfo = UT
                 since=months[last + 1 - int(found.lookback[i])].first,
                 until=months[last].last,
                 failures=int(found.failures[i]),
-                expected=float(found.expected[i]),
+                expected=float(found.expected[i]) if known else None,
                 ratio=float(found.ratio[i]) if known else None,
                 ratio_lower=float(found.ratio_lower[i]) if known else None,
             )

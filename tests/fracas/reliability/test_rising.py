@@ -35,6 +35,7 @@ def test_a_constant_rate_raises_no_alarm(fleet: Fleet) -> None:
     assert quiet is not None
     (one,) = quiet.risers
     assert (one.kind, one.is_alarm, quiet.months) == ("VALVE-1", False, 24)
+    assert one.expected is not None
     assert one.failures == pytest.approx(one.expected, abs=1.5)
     assert quiet.exposure_days == pytest.approx(4 * END, rel=0.02)
 
@@ -51,6 +52,7 @@ def test_the_clearest_rise_comes_first_with_what_was_expected(fleet: Fleet) -> N
     assert (worst.kind, worst.is_alarm, quiet.is_alarm) == ("DOOR-1", True, False)
     assert worst.since >= date(2021, 10, 1)
     assert worst.until <= date(2021, 12, 31)
+    assert worst.expected is not None
     assert worst.failures > 2 * worst.expected
     assert worst.ratio is not None
     assert worst.ratio_lower is not None
@@ -64,7 +66,7 @@ def test_what_never_failed_before_has_no_ratio(fleet: Fleet) -> None:
     risen = found(fleet)
     assert risen is not None
     door = next(one for one in risen.risers if one.kind == "DOOR-1")
-    assert (door.failures, door.ratio, door.ratio_lower) == (3, None, None)
+    assert (door.failures, door.expected, door.ratio, door.ratio_lower) == (3, None, None, None)
 
 
 def test_too_little_behind_is_no_measure(fleet: Fleet) -> None:
